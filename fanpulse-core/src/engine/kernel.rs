@@ -1,0 +1,324 @@
+//! One task of a batch: artists in blocks, features first, then the scores of the whole block at once.
+//!
+//! The function is compiled for several instruction sets and chosen at run time. All sums have a fixed lane
+//! order and nothing is fused, so that each of them gives the same bits.
+
+use std::cell::RefCell;
+
+use multiversion::multiversion;
+
+use super::rows::RowCursor;
+use super::scores::{OutBlock, ScoresMut};
+use crate::error::{Insufficient, Location};
+use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike};
+use crate::ingest::{GridColumns, ObservationColumns, PostColumns, Times};
+use crate::scores::{Momentum, MomentumModel, fan_value, momentum, probability};
+use crate::series::{Frame, Gather, Layout, Rows, all_valid_or_missing};
+use crate::settings::Settings;
+use crate::{Error, Result};
+
+/// Where the daily values of a task come from.
+pub(super) enum Input<'a, 'g> {
+    Long {
+        columns: &'a ObservationColumns<'a>,
+        cursor: RowCursor<'a>,
+    },
+    Grid {
+        grid: &'a GridColumns<'g>,
+        days: usize,
+    },
+    /// The series stand in the worker already.
+    Ready,
+}
+
+/// Everything a task needs besides its worker.
+pub(super) struct Task<'a, 'g> {
+    pub(super) settings: &'a Settings,
+    /// The caller's model in place of the built-in one.
+    pub(super) momentum_model: Option<&'a dyn MomentumModel>,
+    pub(super) layout: &'a Layout,
+    pub(super) frame: Frame,
+    pub(super) first_artist: u32,
+    pub(super) input: Input<'a, 'g>,
+    pub(super) posts: &'a PostColumns<'a>,
+    pub(super) post_cursor: RowCursor<'a>,
+}
+
+/// What a task leaves besides its columns.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) spikes: Vec<PostSpike>,
+    pub(super) dropped: u64,
+    /// What the caller's model said.
+    pub(super) momentum: Vec<std::result::Result<Momentum, Insufficient>>,
+}
+
+/// Scratch space of a thread, kept from call to call.
+pub(super) struct Worker {
+    pub(super) gather: Gather,
+    extractor: Extractor,
+    features: Box<Block>,
+    out: Box<OutBlock>,
+    row: Vec<f64>,
+    posts: PostScratch,
+}
+
+/// Posts that do not lie side by side, gathered.
+#[derive(Default)]
+struct PostScratch {
+    platform: Vec<u16>,
+    at: Vec<i64>,
+    day: Vec<i32>,
+    counts: [Vec<f64>; 5],
+}
+
+impl Worker {
+    fn new() -> Self {
+        Self {
+            gather: Gather::default(),
+            extractor: Extractor::default(),
+            features: Block::new(),
+            out: OutBlock::new(),
+            row: Vec::new(),
+            posts: PostScratch::default(),
+        }
+    }
+
+    /// Lends this thread's worker.
+    pub(super) fn with<R>(f: impl FnOnce(&mut Self) -> R) -> R {
+        thread_local!(static WORKER: RefCell<Worker> = RefCell::new(Worker::new()));
+        WORKER.with_borrow_mut(f)
+    }
+}
+
+/// Runs a task: writes its columns, returns its spikes.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
+pub(super) fn run(worker: &mut Worker, task: &mut Task<'_, '_>, out: &mut ScoresMut<'_>) -> Result<Found> {
+    run_task(worker, task, out)
+}
+
+#[inline(always)]
+fn run_task(worker: &mut Worker, task: &mut Task<'_, '_>, out: &mut ScoresMut<'_>) -> Result<Found> {
+    let mut found = Found::default();
+    worker.gather.dropped = 0;
+    let artists = out.fvs.len();
+    let mut start = 0;
+    while start < artists {
+        let n = BLOCK.min(artists - start);
+        for i in 0..n {
+            extract(worker, task, start, i, out, &mut found)?;
+        }
+        score_block(&worker.features, &mut worker.out, n, task.settings);
+        worker.out.store(out, start, n);
+        if let Some(model) = task.momentum_model {
+            ask_model(model, worker, task.settings, out, (start, n), &mut found);
+        }
+        start += n;
+    }
+    found.dropped = worker.gather.dropped;
+    Ok(found)
+}
+
+/// The features of artist `start + i` of the task.
+#[inline(always)]
+fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize, out: &mut ScoresMut<'_>, found: &mut Found) -> Result<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "artist numbers are 32-bit")]
+    let artist = task.first_artist + (start + i) as u32;
+    let columns = match &mut task.input {
+        Input::Long { columns, cursor } => {
+            let rows = cursor.rows(artist);
+            worker.gather.rows(task.layout, columns, rows, task.frame)?;
+            columns.value
+        }
+        Input::Grid { grid, days } => {
+            let row = artist as usize;
+            gather_grid(worker, task.layout, grid, *days, row, task.frame)?;
+            &[]
+        }
+        Input::Ready => &[],
+    };
+    let rows = task.post_cursor.rows(artist);
+    let posts = post_rows(&mut worker.posts, task.posts, &task.layout.post_platforms, task.frame.as_of, rows);
+    let before = found.spikes.len();
+    worker
+        .extractor
+        .extract(task.settings, &worker.gather, columns, &posts, (&mut worker.features, i), &mut found.spikes)
+        .map_err(|at| bad_post(task.posts, rows.get(at)))?;
+    let at = start + i;
+    #[expect(clippy::cast_possible_truncation, reason = "posts of one artist")]
+    {
+        out.viral_posts[at] = (found.spikes.len() - before) as u32;
+    }
+    out.counter_resets[at] = worker.gather.counter_resets;
+    out.filled_days[at] = worker.extractor.filled_days;
+    out.missing_days[at] = worker.extractor.missing_days;
+    Ok(())
+}
+
+#[inline(always)]
+fn gather_grid(worker: &mut Worker, layout: &Layout, grid: &GridColumns<'_>, days: usize, row: usize, frame: Frame) -> Result<()> {
+    let Worker { gather, row: copy, .. } = worker;
+    copy.clear();
+    gather.begin_grid();
+    for (code, component) in grid.components.iter().enumerate() {
+        let values = component.values.row(row);
+        let ok = match values.to_slice() {
+            Some(values) => gather.push_grid_row(layout, code, &values[..days], frame),
+            None => {
+                copy.clear();
+                copy.extend(values.iter().take(days));
+                gather.push_grid_row(layout, code, copy, frame)
+            }
+        };
+        if !ok {
+            let bad = values.iter().copied().find(|&v| !all_valid_or_missing(&[v])).unwrap_or(f64::NAN);
+            return Err(Error::invalid(format!(
+                "value {bad} of {} of artist {row} is not a finite number of at least 0",
+                component.component
+            )));
+        }
+    }
+    gather.finish();
+    Ok(())
+}
+
+/// The artist's posts as slices: in place where they lie side by side, gathered where not.
+#[inline(always)]
+fn post_rows<'a>(scratch: &'a mut PostScratch, c: &'a PostColumns<'a>, numbers: &'a [u32], as_of: i32, rows: Rows<'a>) -> PostRows<'a> {
+    match rows {
+        Rows::Range(start, end) => PostRows {
+            numbers,
+            as_of,
+            platform: &c.platform[start..end],
+            published: match c.published {
+                Times::Days(days) => Times::Days(&days[start..end]),
+                Times::Micros(micros) => Times::Micros(&micros[start..end]),
+            },
+            likes: &c.likes[start..end],
+            comments: &c.comments[start..end],
+            shares: &c.shares[start..end],
+            saves: &c.saves[start..end],
+            views: &c.views[start..end],
+            rows,
+        },
+        Rows::List(list) => {
+            fn take<T: Copy>(out: &mut Vec<T>, from: &[T], list: &[u32]) {
+                out.clear();
+                out.extend(list.iter().map(|&row| from[row as usize]));
+            }
+            take(&mut scratch.platform, c.platform, list);
+            for (out, from) in scratch.counts.iter_mut().zip([c.likes, c.comments, c.shares, c.saves, c.views]) {
+                take(out, from, list);
+            }
+            let published = match c.published {
+                Times::Days(days) => {
+                    take(&mut scratch.day, days, list);
+                    Times::Days(&scratch.day)
+                }
+                Times::Micros(micros) => {
+                    take(&mut scratch.at, micros, list);
+                    Times::Micros(&scratch.at)
+                }
+            };
+            let [likes, comments, shares, saves, views] = &scratch.counts;
+            PostRows { numbers, as_of, platform: &scratch.platform, published, likes, comments, shares, saves, views, rows }
+        }
+    }
+}
+
+#[cold]
+fn bad_post(c: &PostColumns<'_>, row: usize) -> Error {
+    let platform = usize::from(c.platform[row]);
+    if platform >= c.platforms.len() {
+        return Error::invalid(format!("platform code {platform} is outside 0 to {}", c.platforms.len().saturating_sub(1)))
+            .at(Location::Post(row));
+    }
+    let counts = [("likes", c.likes), ("comments", c.comments), ("shares", c.shares), ("saves", c.saves), ("views", c.views)];
+    let bad = counts.iter().find(|(_, column)| !all_valid_or_missing(&[column[row]]));
+    let (name, value) = bad.map_or(("count", f64::NAN), |(name, column)| (*name, column[row]));
+    Error::invalid(format!("{name} {value} is not a finite number of at least 0")).at(Location::Post(row))
+}
+
+/// Puts the word of the caller's momentum model in place of the built-in one's.
+#[inline(never)]
+fn ask_model(
+    model: &dyn MomentumModel,
+    worker: &Worker,
+    settings: &Settings,
+    out: &mut ScoresMut<'_>,
+    (start, n): (usize, usize),
+    found: &mut Found,
+) {
+    for i in 0..n {
+        let said = model.momentum(&worker.features.momentum(i));
+        let m = said.as_ref().ok();
+        let at = start + i;
+        let number = |x: Option<f64>| x.unwrap_or(f64::NAN);
+        let part = |name: &str| m.and_then(|m| m.components.iter().find(|c| c.name == name));
+        out.momentum[at] = number(m.map(|m| m.index));
+        out.momentum_coverage[at] = number(m.map(|m| m.coverage));
+        out.momentum_low[at] = number(m.and_then(|m| m.interval90).map(|i| i.0));
+        out.momentum_high[at] = number(m.and_then(|m| m.interval90).map(|i| i.1));
+        out.velocity_se[at] = number(m.and_then(|m| m.velocity_se));
+        for (name, raw, score) in [
+            ("velocity", &mut out.velocity[at], &mut out.velocity_score[at]),
+            ("acceleration", &mut out.acceleration[at], &mut out.acceleration_score[at]),
+            ("consistency", &mut out.consistency[at], &mut out.consistency_score[at]),
+            ("viral_potential", &mut out.viral_excess[at], &mut out.viral_potential_score[at]),
+        ] {
+            *raw = number(part(name).map(|c| c.raw));
+            *score = number(part(name).map(|c| c.score));
+        }
+        let p = probability(
+            out.acceleration_score[at],
+            out.viral_potential_score[at],
+            out.velocity_score[at],
+            out.consistency_score[at],
+            &settings.breakout,
+        );
+        out.breakout[at] = if m.is_some() { p } else { f64::NAN };
+        found.momentum.push(said);
+    }
+}
+
+/// The scores of the block's first `n` artists; the loops vectorise over artists.
+#[inline(always)]
+fn score_block(features: &Block, out: &mut OutBlock, n: usize, settings: &Settings) {
+    let n = n.min(BLOCK);
+    for i in 0..n {
+        let f = features.fan_value(i);
+        let s = fan_value(&f, &settings.fan_value);
+        out.fvs[i] = s.score;
+        out.fvs_coverage[i] = s.coverage;
+        out.engagement[i] = f.engagement;
+        out.engagement_score[i] = s.engagement;
+        out.growth[i] = f.growth;
+        out.growth_score[i] = s.growth;
+        out.reach[i] = f.reach;
+        out.reach_score[i] = s.reach;
+        out.conversion[i] = f.conversion;
+        out.conversion_score[i] = s.conversion;
+    }
+    let window = f64::from(settings.window_days);
+    for i in 0..n {
+        let f = features.momentum(i);
+        let s = momentum(&f, &settings.momentum, window);
+        out.momentum[i] = s.index;
+        out.momentum_coverage[i] = s.coverage;
+        out.momentum_low[i] = s.low;
+        out.momentum_high[i] = s.high;
+        out.velocity[i] = s.velocity;
+        out.velocity_score[i] = s.velocity_score;
+        out.velocity_se[i] = s.velocity_se;
+        out.acceleration[i] = s.acceleration;
+        out.acceleration_score[i] = s.acceleration_score;
+        out.consistency[i] = f.risen;
+        out.consistency_score[i] = s.consistency_score;
+        out.viral_excess[i] = f.excess;
+        out.viral_share[i] = f.viral_share;
+        out.viral_potential_score[i] = s.viral_potential_score;
+        out.week_days[i] = if f.days_1 < f.days_2 { f.days_1 } else { f.days_2 };
+        let p = probability(s.acceleration_score, s.viral_potential_score, s.velocity_score, s.consistency_score, &settings.breakout);
+        out.breakout[i] = if s.index.is_nan() { f64::NAN } else { p };
+    }
+}

@@ -1,0 +1,240 @@
+//! The features of one artist.
+
+use super::index_stats::{complete, with_gaps};
+use super::posts::{PostRows, Posts, SpikeSink};
+use super::{Block, FanValueFeatures, MomentumFeatures};
+use crate::math::sum;
+use crate::series::{AudienceIndex, Class, Filled, Gather};
+use crate::settings::Settings;
+
+/// Scratch space of one worker for the features of one artist after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Extractor {
+    window: Vec<f64>,
+    changes: Vec<f64>,
+    filled: Filled,
+    index: AudienceIndex,
+    platforms: Vec<(u32, f64)>,
+    posts: Posts,
+    /// Component-days of the window that were carried forward.
+    pub(crate) filled_days: u32,
+    /// Days of the window without an audience index.
+    pub(crate) missing_days: u32,
+}
+
+/// Follower growth, listener growth and the momentum features of the audience.
+struct Audience {
+    momentum: MomentumFeatures,
+    growth: f64,
+}
+
+/// Sums of the means of both windows, over the components of one kind with data in both.
+#[derive(Clone, Copy, Default)]
+struct Means {
+    before: f64,
+    now: f64,
+}
+
+impl Means {
+    #[inline(always)]
+    fn growth(self) -> f64 {
+        if self.before > 0.0 { 100.0 * (self.now / self.before - 1.0) } else { f64::NAN }
+    }
+}
+
+impl Extractor {
+    /// Writes the features of the artist whose series stand in `gather` to position `i` of `block`.
+    #[inline(always)]
+    pub(crate) fn extract(
+        &mut self,
+        settings: &Settings,
+        gather: &Gather,
+        columns: &[f64],
+        posts: &PostRows<'_>,
+        (block, i): (&mut Block, usize),
+        spikes: &mut SpikeSink,
+    ) -> Result<(), usize> {
+        let audience = match settings.window_days {
+            // A length known to the compiler lets it unroll the passes of the default window.
+            30 => self.audience(settings, gather, columns, 30),
+            _ => self.audience(settings, gather, columns, settings.window()),
+        };
+        let mut momentum = audience.momentum;
+        let reach = self.latest_levels(settings, gather, columns);
+        let (flow_numerator, flow_denominator) = stream_conversion(gather, columns, settings.window());
+
+        let (mut engagement, mut numerator, mut denominator) = (f64::NAN, flow_numerator, flow_denominator);
+        if !posts.is_empty() {
+            let found = self.posts.scan(settings, posts, &self.platforms, spikes)?;
+            engagement = found.engagement;
+            momentum.excess = found.excess;
+            momentum.viral_share = found.viral_share;
+            numerator += found.conversions;
+            denominator += found.views;
+        }
+        let conversion = if denominator > 0.0 { 100.0 * numerator / denominator } else { f64::NAN };
+        block.set_momentum(i, &momentum);
+        block.set_fan_value(i, &FanValueFeatures { engagement, growth: audience.growth, reach, conversion });
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn audience(&mut self, settings: &Settings, gather: &Gather, columns: &[f64], window: usize) -> Audience {
+        self.filled_days = 0;
+        self.missing_days = 0;
+        self.complete_audience(settings, gather, columns, window).unwrap_or_else(|| self.patchy_audience(settings, gather, columns))
+    }
+
+    /// The common case: every audience component has a value on every day of both windows, so that the chain
+    /// of links telescopes to the weighted sum.
+    #[inline(always)]
+    fn complete_audience(&mut self, settings: &Settings, gather: &Gather, columns: &[f64], window: usize) -> Option<Audience> {
+        let (mut followers, mut listeners) = (Means::default(), Means::default());
+        self.window.resize(window, 0.0);
+        let index = &mut self.window[..window];
+        let mut components = 0;
+        for series in gather.series() {
+            if !series.class.is_audience() {
+                break;
+            }
+            let days = gather.days(series, columns);
+            let both = &days[days.len().checked_sub(2 * window)?..];
+            let (before, now) = both.split_at(window);
+            let (weight, means) = match series.class {
+                Class::Followers => (settings.audience.followers, &mut followers),
+                _ => (settings.audience.monthly_listeners, &mut listeners),
+            };
+            means.before += sum(before) / window as f64;
+            means.now += sum(now) / window as f64;
+            if components == 0 {
+                for (x, v) in index.iter_mut().zip(now) {
+                    *x = weight * v;
+                }
+            } else {
+                for (x, v) in index.iter_mut().zip(now) {
+                    *x += weight * v;
+                }
+            }
+            components += 1;
+        }
+        // NaN, the mark of a missing day, survives a sum; a day without audience cannot be linked.
+        let complete_days = !(followers.before + followers.now + listeners.before + listeners.now).is_nan();
+        let positive = index.iter().fold(0, |bad, &x| bad | u64::from(x <= 0.0)) == 0;
+        (components > 0 && complete_days && positive).then(|| Audience {
+            momentum: complete(index, &mut self.changes, &settings.momentum),
+            growth: both_growths(followers.growth(), listeners.growth()),
+        })
+    }
+
+    /// Missing days, platforms that come and go, zeros, or streams in place of an audience.
+    #[inline(never)]
+    fn patchy_audience(&mut self, settings: &Settings, gather: &Gather, columns: &[f64]) -> Audience {
+        let window = settings.window();
+        let has_audience = gather.series().iter().any(|s| s.class.is_audience());
+        let (mut followers, mut listeners) = (Means::default(), Means::default());
+        self.filled.reset(2 * window);
+        for series in gather.series() {
+            let (weight, max_fill) = match series.class {
+                Class::Followers => (settings.audience.followers, settings.max_fill_days as usize),
+                Class::Listeners => (settings.audience.monthly_listeners, settings.max_fill_days as usize),
+                // The only component where there is no audience: linked like the rest, so that a platform's gap is no fall.
+                Class::Streams if !has_audience => (1.0, 0),
+                _ => continue,
+            };
+            self.filled.push(gather.days(series, columns), weight, max_fill, window);
+            let (before, now) = self.filled.days(self.filled.len() - 1).split_at(window);
+            let (before, now) = (mean(before), mean(now));
+            if !before.is_nan() && !now.is_nan() {
+                let means = match series.class {
+                    Class::Followers => &mut followers,
+                    Class::Listeners => &mut listeners,
+                    _ => continue,
+                };
+                means.before += before;
+                means.now += now;
+            }
+        }
+        self.index.link(&self.filled, settings);
+        self.filled_days = self.filled.filled_days;
+        self.missing_days = u32::try_from(self.index.values.iter().filter(|x| x.is_nan()).count()).unwrap_or(u32::MAX);
+        Audience {
+            momentum: with_gaps(&self.index.values, &settings.momentum),
+            growth: both_growths(followers.growth(), listeners.growth()),
+        }
+    }
+
+    /// Reach, and the followers of each platform for the engagement of its posts.
+    #[inline(always)]
+    fn latest_levels(&mut self, settings: &Settings, gather: &Gather, columns: &[f64]) -> f64 {
+        self.platforms.clear();
+        let (mut reach, mut any) = (0.0, false);
+        for series in gather.series() {
+            if !series.class.is_audience() {
+                break;
+            }
+            let days = gather.days(series, columns);
+            let oldest = days.len().saturating_sub(settings.max_level_age_days as usize + 1);
+            let Some(&latest) = days[oldest..].iter().rev().find(|v| !v.is_nan()) else { continue };
+            any = true;
+            if series.class == Class::Followers {
+                reach += latest;
+                match self.platforms.iter_mut().find(|p| p.0 == series.platform) {
+                    Some(p) => p.1 += latest,
+                    None => self.platforms.push((series.platform, latest)),
+                }
+            } else {
+                reach += 0.5 * latest;
+            }
+        }
+        if any { reach } else { f64::NAN }
+    }
+}
+
+/// The mean of the growths that are available.
+#[inline(always)]
+fn both_growths(followers: f64, listeners: f64) -> f64 {
+    match (followers.is_nan(), listeners.is_nan()) {
+        (false, false) => 0.5 * (followers + listeners),
+        (false, true) => followers,
+        _ => listeners,
+    }
+}
+
+fn mean(days: &[f64]) -> f64 {
+    let (mut n, mut total) = (0.0, 0.0);
+    for v in days.iter().filter(|v| !v.is_nan()) {
+        n += 1.0;
+        total += v;
+    }
+    total / n
+}
+
+/// Saves and playlist adds of the window, and the streams of the days on which a platform knows both sides.
+#[inline(always)]
+fn stream_conversion(gather: &Gather, columns: &[f64], window: usize) -> (f64, f64) {
+    let series = gather.series();
+    if !series.iter().any(|s| matches!(s.class, Class::Saves | Class::PlaylistAdds)) {
+        return (0.0, 0.0);
+    }
+    let last = |class: Class, platform: u32| {
+        let days = series.iter().find(|s| s.class == class && s.platform == platform).map(|s| gather.days(s, columns));
+        days.map_or(&[][..], |d| &d[d.len().saturating_sub(window)..])
+    };
+    // The value `back` days before as_of.
+    let at = |days: &[f64], back: usize| days.len().checked_sub(back + 1).map_or(f64::NAN, |i| days[i]);
+    let (mut numerator, mut denominator) = (0.0, 0.0);
+    for streams in series.iter().filter(|s| s.class == Class::Streams) {
+        let platform = streams.platform;
+        let streams = last(Class::Streams, platform);
+        let (saves, adds) = (last(Class::Saves, platform), last(Class::PlaylistAdds, platform));
+        for back in 0..window {
+            let (n, s, a) = (at(streams, back), at(saves, back), at(adds, back));
+            if n.is_nan() || (s.is_nan() && a.is_nan()) {
+                continue;
+            }
+            denominator += n;
+            numerator += if s.is_nan() { 0.0 } else { s } + if a.is_nan() { 0.0 } else { a };
+        }
+    }
+    (numerator, denominator)
+}

@@ -1,0 +1,7 @@
+//! Arithmetic with the same bits on every CPU: own exponential and logarithm, sums in a fixed lane order.
+
+mod elementary;
+mod lanes;
+
+pub(crate) use elementary::{exp_m1, ln};
+pub(crate) use lanes::{LANES, reduce, sum};
