@@ -26,7 +26,6 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         return Err(Error::invalid(format!("{artists} artists; 4,294,967,295 at most")));
     }
     posts.check_lengths()?;
-    check_post_times(posts)?;
     let post_index = RowIndex::new(posts.artist, artists, Location::Post)?;
     let components: Vec<Component> = match &source {
         Source::Long(columns) => {
@@ -58,9 +57,11 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         .map(|(t, mut out): (usize, ScoresMut<'_>)| {
             #[expect(clippy::cast_possible_truncation, reason = "checked above")]
             let first_artist = (t * TASK) as u32;
-            let input = match &source {
-                Source::Long(columns) => Input::Long { columns, cursor: index.cursor(first_artist) },
-                Source::Grid(grid) => Input::Grid { grid, days },
+            let (input, sources) = match &source {
+                Source::Long(columns) => (Input::Long { columns, cursor: index.cursor(first_artist) }, vec![columns.value]),
+                Source::Grid(grid) => {
+                    (Input::Grid { grid, days }, grid.components.iter().map(|c| c.values.to_slice().unwrap_or_default()).collect())
+                }
             };
             let post_cursor = post_index.cursor(first_artist);
             let mut task = Task {
@@ -70,6 +71,7 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
                 frame,
                 first_artist,
                 input,
+                sources,
                 posts,
                 post_cursor,
             };
@@ -152,25 +154,6 @@ pub(super) fn apply_models(scores: &mut Scores, models: &Models) {
             scores.breakout[i] = b.as_ref().map_or(f64::NAN, |b| b.probability);
         }
         scores.custom.breakout = Some(said);
-    }
-}
-
-/// Posts outside the days that FanPulse takes are wrong, whatever `as_of` is.
-fn check_post_times(posts: &PostColumns<'_>) -> Result<()> {
-    let end = i64::from(Day::MAX.days()) + 1;
-    let bad = match posts.published {
-        Times::Days(days) => days.par_iter().position_first(|&d| d < 0 || i64::from(d) >= end),
-        Times::Micros(micros) => micros.par_iter().position_first(|&t| t < 0 || t >= end * MICROS_PER_DAY),
-    };
-    match bad {
-        None => Ok(()),
-        Some(row) => {
-            let e = match posts.published {
-                Times::Days(days) => Day::try_new(days[row]).err(),
-                Times::Micros(micros) => Instant::try_new(micros[row]).err(),
-            };
-            Err(e.unwrap_or_else(|| Error::invalid("time out of range")).at(Location::Post(row)))
-        }
     }
 }
 

@@ -11,11 +11,12 @@ use super::rows::RowCursor;
 use super::scores::{OutBlock, ScoresMut};
 use crate::error::{Insufficient, Location};
 use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike};
-use crate::ingest::{GridColumns, ObservationColumns, PostColumns, Times};
+use crate::ingest::{GridColumns, MetricKind, ObservationColumns, PostColumns, Times};
+use crate::math::LANES;
 use crate::scores::{Momentum, MomentumModel, fan_value, momentum, probability};
 use crate::series::{Frame, Gather, Layout, Rows, all_valid_or_missing};
 use crate::settings::Settings;
-use crate::{Error, Result};
+use crate::{Day, Error, Instant, Result};
 
 /// Where the daily values of a task come from.
 pub(super) enum Input<'a, 'g> {
@@ -40,6 +41,8 @@ pub(super) struct Task<'a, 'g> {
     pub(super) frame: Frame,
     pub(super) first_artist: u32,
     pub(super) input: Input<'a, 'g>,
+    /// Values that are read in place: the column, or the components of the grid that lie row by row.
+    pub(super) sources: Vec<&'a [f64]>,
     pub(super) posts: &'a PostColumns<'a>,
     pub(super) post_cursor: RowCursor<'a>,
 }
@@ -124,25 +127,20 @@ fn run_task(worker: &mut Worker, task: &mut Task<'_, '_>, out: &mut ScoresMut<'_
 fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize, out: &mut ScoresMut<'_>, found: &mut Found) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "artist numbers are 32-bit")]
     let artist = task.first_artist + (start + i) as u32;
-    let columns = match &mut task.input {
+    match &mut task.input {
         Input::Long { columns, cursor } => {
             let rows = cursor.rows(artist);
             worker.gather.rows(task.layout, columns, rows, task.frame)?;
-            columns.value
         }
-        Input::Grid { grid, days } => {
-            let row = artist as usize;
-            gather_grid(worker, task.layout, grid, *days, row, task.frame)?;
-            &[]
-        }
-        Input::Ready => &[],
-    };
+        Input::Grid { grid, days } => gather_grid(worker, task.layout, grid, (&task.sources, *days), artist as usize, task.frame)?,
+        Input::Ready => {}
+    }
     let rows = task.post_cursor.rows(artist);
     let posts = post_rows(&mut worker.posts, task.posts, &task.layout.post_platforms, task.frame.as_of, rows);
     let before = found.spikes.len();
     worker
         .extractor
-        .extract(task.settings, &worker.gather, columns, &posts, (&mut worker.features, i), &mut found.spikes)
+        .extract(task.settings, &worker.gather, &task.sources, &posts, (&mut worker.features, i), &mut found.spikes)
         .map_err(|at| bad_post(task.posts, rows.get(at)))?;
     let at = start + i;
     #[expect(clippy::cast_possible_truncation, reason = "posts of one artist")]
@@ -156,37 +154,52 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
 }
 
 #[inline(always)]
-fn gather_grid(worker: &mut Worker, layout: &Layout, grid: &GridColumns<'_>, days: usize, row: usize, frame: Frame) -> Result<()> {
+fn gather_grid(
+    worker: &mut Worker,
+    layout: &Layout,
+    grid: &GridColumns<'_>,
+    (sources, days): (&[&[f64]], usize),
+    row: usize,
+    frame: Frame,
+) -> Result<()> {
     let Worker { gather, row: copy, .. } = worker;
-    copy.clear();
     gather.begin_grid();
     for (code, component) in grid.components.iter().enumerate() {
-        let values = component.values.row(row);
-        let ok = match values.to_slice() {
-            Some(values) => gather.push_grid_row(layout, code, &values[..days], frame),
-            None => {
-                copy.clear();
-                copy.extend(values.iter().take(days));
-                gather.push_grid_row(layout, code, copy, frame)
-            }
+        // Counters are differenced in place, and a transposed grid has no rows to borrow: these two are copied.
+        let ok = if sources[code].is_empty() || layout.codes[code].kind == MetricKind::Counter {
+            copy.clear();
+            copy.extend(component.values.row(row).iter().take(days));
+            gather.push_grid_row(layout, code, copy, frame)
+        } else {
+            gather.borrow_grid_row(layout, code, sources, row * component.values.ncols(), days)
         };
         if !ok {
-            let bad = values.iter().copied().find(|&v| !all_valid_or_missing(&[v])).unwrap_or(f64::NAN);
-            return Err(Error::invalid(format!(
-                "value {bad} of {} of artist {row} is not a finite number of at least 0",
-                component.component
-            )));
+            return Err(bad_grid_value(grid, code, row));
         }
     }
     gather.finish();
     Ok(())
 }
 
-/// The artist's posts as slices: in place where they lie side by side, gathered where not.
+#[cold]
+fn bad_grid_value(grid: &GridColumns<'_>, code: usize, row: usize) -> Error {
+    let component = &grid.components[code];
+    let bad = component.values.row(row).iter().copied().find(|&v| !all_valid_or_missing(&[v])).unwrap_or(f64::NAN);
+    Error::invalid(format!("value {bad} of {} of artist {row} is not a finite number of at least 0", component.component))
+}
+
+/// The artist's posts as slices: in place where they lie side by side, gathered where not, or where whole lanes
+/// would reach beyond the columns.
 #[inline(always)]
 fn post_rows<'a>(scratch: &'a mut PostScratch, c: &'a PostColumns<'a>, numbers: &'a [u32], as_of: i32, rows: Rows<'a>) -> PostRows<'a> {
-    match rows {
-        Rows::Range(start, end) => PostRows {
+    let len = rows.len();
+    let padded = len.next_multiple_of(LANES);
+    if let Rows::Range(start, _) = rows
+        && start + padded <= c.len()
+    {
+        let end = start + padded;
+        return PostRows {
+            len,
             numbers,
             as_of,
             platform: &c.platform[start..end],
@@ -200,29 +213,35 @@ fn post_rows<'a>(scratch: &'a mut PostScratch, c: &'a PostColumns<'a>, numbers: 
             saves: &c.saves[start..end],
             views: &c.views[start..end],
             rows,
-        },
-        Rows::List(list) => {
-            fn take<T: Copy>(out: &mut Vec<T>, from: &[T], list: &[u32]) {
-                out.clear();
-                out.extend(list.iter().map(|&row| from[row as usize]));
-            }
-            take(&mut scratch.platform, c.platform, list);
-            for (out, from) in scratch.counts.iter_mut().zip([c.likes, c.comments, c.shares, c.saves, c.views]) {
-                take(out, from, list);
-            }
-            let published = match c.published {
-                Times::Days(days) => {
-                    take(&mut scratch.day, days, list);
-                    Times::Days(&scratch.day)
-                }
-                Times::Micros(micros) => {
-                    take(&mut scratch.at, micros, list);
-                    Times::Micros(&scratch.at)
-                }
-            };
-            let [likes, comments, shares, saves, views] = &scratch.counts;
-            PostRows { numbers, as_of, platform: &scratch.platform, published, likes, comments, shares, saves, views, rows }
+        };
+    }
+    scratch.gather(c, numbers, as_of, rows, padded)
+}
+
+impl PostScratch {
+    #[inline(never)]
+    fn gather<'a>(&'a mut self, c: &'a PostColumns<'a>, numbers: &'a [u32], as_of: i32, rows: Rows<'a>, padded: usize) -> PostRows<'a> {
+        fn take<T: Copy + Default>(out: &mut Vec<T>, from: &[T], rows: Rows<'_>, padded: usize) {
+            out.clear();
+            out.extend((0..rows.len()).map(|i| from[rows.get(i)]));
+            out.resize(padded, T::default());
         }
+        take(&mut self.platform, c.platform, rows, padded);
+        for (out, from) in self.counts.iter_mut().zip([c.likes, c.comments, c.shares, c.saves, c.views]) {
+            take(out, from, rows, padded);
+        }
+        let published = match c.published {
+            Times::Days(days) => {
+                take(&mut self.day, days, rows, padded);
+                Times::Days(&self.day)
+            }
+            Times::Micros(micros) => {
+                take(&mut self.at, micros, rows, padded);
+                Times::Micros(&self.at)
+            }
+        };
+        let [likes, comments, shares, saves, views] = &self.counts;
+        PostRows { len: rows.len(), numbers, as_of, platform: &self.platform, published, likes, comments, shares, saves, views, rows }
     }
 }
 
@@ -232,6 +251,13 @@ fn bad_post(c: &PostColumns<'_>, row: usize) -> Error {
     if platform >= c.platforms.len() {
         return Error::invalid(format!("platform code {platform} is outside 0 to {}", c.platforms.len().saturating_sub(1)))
             .at(Location::Post(row));
+    }
+    let time = match c.published {
+        Times::Days(days) => Day::try_new(days[row]).err(),
+        Times::Micros(micros) => Instant::try_new(micros[row]).err(),
+    };
+    if let Some(e) = time {
+        return e.at(Location::Post(row));
     }
     let counts = [("likes", c.likes), ("comments", c.comments), ("shares", c.shares), ("saves", c.saves), ("views", c.views)];
     let bad = counts.iter().find(|(_, column)| !all_valid_or_missing(&[column[row]]));
@@ -281,8 +307,9 @@ fn ask_model(
     }
 }
 
-/// The scores of the block's first `n` artists; the loops vectorise over artists.
-#[inline(always)]
+/// The scores of the block's first `n` artists; the loops vectorise over artists. A function of its own, so that
+/// the compiler knows its two arguments to be apart.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
 fn score_block(features: &Block, out: &mut OutBlock, n: usize, settings: &Settings) {
     let n = n.min(BLOCK);
     for i in 0..n {

@@ -208,6 +208,7 @@ impl LiveArtist {
                 frame,
                 first_artist: 0,
                 input: Input::Ready,
+                sources: Vec::new(),
                 posts: &posts,
                 post_cursor: index.cursor(0),
             };

@@ -1,5 +1,6 @@
 //! Where each artist's rows lie: side by side in sorted columns, or listed by a counting sort.
 
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 use crate::error::Location;
@@ -32,8 +33,8 @@ impl<'a> RowIndex<'a> {
             .enumerate()
             .map(|(i, piece)| {
                 let before = if i == 0 { 0 } else { artist[i * PIECE - 1] };
-                let falls = piece.windows(2).fold(0, |bad, w| bad | u32::from(w[0] > w[1]));
-                (falls == 0 && before <= piece[0], piece.iter().copied().fold(0, u32::max))
+                let (ascending, highest) = scan(piece);
+                (ascending && before <= piece[0], highest)
             })
             .reduce(|| (true, 0), |a, b| (a.0 && b.0, a.1.max(b.1)));
         if !artist.is_empty() && highest as usize >= artists {
@@ -72,6 +73,19 @@ impl<'a> RowIndex<'a> {
             Self::Sorted(artist) => RowCursor::Sorted { artist, at: artist.partition_point(|&a| a < first), guess: 0 },
             Self::Listed { starts, rows } => RowCursor::Listed { starts, rows },
         }
+    }
+}
+
+/// Whether the numbers ascend, and the highest.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn scan(piece: &[u32]) -> (bool, u32) {
+    let mut falls = 0;
+    for (&a, &b) in piece.iter().zip(&piece[1..]) {
+        falls |= u32::from(a > b);
+    }
+    match piece.last() {
+        Some(&last) if falls == 0 => (true, last),
+        _ => (false, piece.iter().copied().fold(0, u32::max)),
     }
 }
 

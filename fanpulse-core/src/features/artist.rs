@@ -1,6 +1,6 @@
 //! The features of one artist.
 
-use super::index_stats::{complete, with_gaps};
+use super::index_stats::{Terms, with_gaps};
 use super::posts::{PostRows, Posts, SpikeSink};
 use super::{Block, FanValueFeatures, MomentumFeatures};
 use crate::math::sum;
@@ -10,8 +10,7 @@ use crate::settings::Settings;
 /// Scratch space of one worker for the features of one artist after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Extractor {
-    window: Vec<f64>,
-    changes: Vec<f64>,
+    terms: Terms,
     filled: Filled,
     index: AudienceIndex,
     platforms: Vec<(u32, f64)>,
@@ -49,22 +48,22 @@ impl Extractor {
         &mut self,
         settings: &Settings,
         gather: &Gather,
-        columns: &[f64],
+        sources: &[&[f64]],
         posts: &PostRows<'_>,
         (block, i): (&mut Block, usize),
         spikes: &mut SpikeSink,
     ) -> Result<(), usize> {
         let audience = match settings.window_days {
             // A length known to the compiler lets it unroll the passes of the default window.
-            30 => self.audience(settings, gather, columns, 30),
-            _ => self.audience(settings, gather, columns, settings.window()),
+            30 => self.audience(settings, gather, sources, 30),
+            _ => self.audience(settings, gather, sources, settings.window()),
         };
         let mut momentum = audience.momentum;
-        let reach = self.latest_levels(settings, gather, columns);
-        let (flow_numerator, flow_denominator) = stream_conversion(gather, columns, settings.window());
+        let reach = self.latest_levels(settings, gather, sources);
+        let (flow_numerator, flow_denominator) = stream_conversion(gather, sources, settings.window());
 
         let (mut engagement, mut numerator, mut denominator) = (f64::NAN, flow_numerator, flow_denominator);
-        if !posts.is_empty() {
+        if posts.len > 0 {
             let found = self.posts.scan(settings, posts, &self.platforms, spikes)?;
             engagement = found.engagement;
             momentum.excess = found.excess;
@@ -79,25 +78,28 @@ impl Extractor {
     }
 
     #[inline(always)]
-    fn audience(&mut self, settings: &Settings, gather: &Gather, columns: &[f64], window: usize) -> Audience {
+    fn audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Audience {
         self.filled_days = 0;
         self.missing_days = 0;
-        self.complete_audience(settings, gather, columns, window).unwrap_or_else(|| self.patchy_audience(settings, gather, columns))
+        match self.complete_audience(settings, gather, sources, window) {
+            Some(audience) => audience,
+            None => self.patchy_audience(settings, gather, sources),
+        }
     }
 
     /// The common case: every audience component has a value on every day of both windows, so that the chain
     /// of links telescopes to the weighted sum.
     #[inline(always)]
-    fn complete_audience(&mut self, settings: &Settings, gather: &Gather, columns: &[f64], window: usize) -> Option<Audience> {
+    fn complete_audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Option<Audience> {
         let (mut followers, mut listeners) = (Means::default(), Means::default());
-        self.window.resize(window, 0.0);
-        let index = &mut self.window[..window];
+        self.terms.prepare(window);
+        let index = &mut self.terms.index[..window];
         let mut components = 0;
         for series in gather.series() {
             if !series.class.is_audience() {
                 break;
             }
-            let days = gather.days(series, columns);
+            let days = gather.days(series, sources);
             let both = &days[days.len().checked_sub(2 * window)?..];
             let (before, now) = both.split_at(window);
             let (weight, means) = match series.class {
@@ -119,16 +121,22 @@ impl Extractor {
         }
         // NaN, the mark of a missing day, survives a sum; a day without audience cannot be linked.
         let complete_days = !(followers.before + followers.now + listeners.before + listeners.now).is_nan();
-        let positive = index.iter().fold(0, |bad, &x| bad | u64::from(x <= 0.0)) == 0;
-        (components > 0 && complete_days && positive).then(|| Audience {
-            momentum: complete(index, &mut self.changes, &settings.momentum),
-            growth: both_growths(followers.growth(), listeners.growth()),
-        })
+        let mut not_positive = 0;
+        for &x in index.iter() {
+            not_positive |= u64::from(x <= 0.0);
+        }
+        let positive = not_positive == 0;
+        // No closure here or elsewhere on this path: it would be compiled for the least of the CPUs.
+        if components == 0 || !complete_days || !positive {
+            return None;
+        }
+        let momentum = self.terms.complete(window, &settings.momentum);
+        Some(Audience { momentum, growth: both_growths(followers.growth(), listeners.growth()) })
     }
 
     /// Missing days, platforms that come and go, zeros, or streams in place of an audience.
     #[inline(never)]
-    fn patchy_audience(&mut self, settings: &Settings, gather: &Gather, columns: &[f64]) -> Audience {
+    fn patchy_audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]]) -> Audience {
         let window = settings.window();
         let has_audience = gather.series().iter().any(|s| s.class.is_audience());
         let (mut followers, mut listeners) = (Means::default(), Means::default());
@@ -141,7 +149,7 @@ impl Extractor {
                 Class::Streams if !has_audience => (1.0, 0),
                 _ => continue,
             };
-            self.filled.push(gather.days(series, columns), weight, max_fill, window);
+            self.filled.push(gather.days(series, sources), weight, max_fill, window);
             let (before, now) = self.filled.days(self.filled.len() - 1).split_at(window);
             let (before, now) = (mean(before), mean(now));
             if !before.is_nan() && !now.is_nan() {
@@ -165,16 +173,19 @@ impl Extractor {
 
     /// Reach, and the followers of each platform for the engagement of its posts.
     #[inline(always)]
-    fn latest_levels(&mut self, settings: &Settings, gather: &Gather, columns: &[f64]) -> f64 {
+    fn latest_levels(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]]) -> f64 {
         self.platforms.clear();
         let (mut reach, mut any) = (0.0, false);
         for series in gather.series() {
             if !series.class.is_audience() {
                 break;
             }
-            let days = gather.days(series, columns);
+            let days = gather.days(series, sources);
             let oldest = days.len().saturating_sub(settings.max_level_age_days as usize + 1);
-            let Some(&latest) = days[oldest..].iter().rev().find(|v| !v.is_nan()) else { continue };
+            let latest = last_known(&days[oldest..]);
+            if latest.is_nan() {
+                continue;
+            }
             any = true;
             if series.class == Class::Followers {
                 reach += latest;
@@ -200,6 +211,19 @@ fn both_growths(followers: f64, listeners: f64) -> f64 {
     }
 }
 
+/// The last value that is not missing; NaN where there is none.
+#[inline(always)]
+fn last_known(days: &[f64]) -> f64 {
+    let mut i = days.len();
+    while i > 0 {
+        i -= 1;
+        if !days[i].is_nan() {
+            return days[i];
+        }
+    }
+    f64::NAN
+}
+
 fn mean(days: &[f64]) -> f64 {
     let (mut n, mut total) = (0.0, 0.0);
     for v in days.iter().filter(|v| !v.is_nan()) {
@@ -211,13 +235,16 @@ fn mean(days: &[f64]) -> f64 {
 
 /// Saves and playlist adds of the window, and the streams of the days on which a platform knows both sides.
 #[inline(always)]
-fn stream_conversion(gather: &Gather, columns: &[f64], window: usize) -> (f64, f64) {
+fn stream_conversion(gather: &Gather, sources: &[&[f64]], window: usize) -> (f64, f64) {
+    let pairs = gather.series().iter().any(|s| matches!(s.class, Class::Saves | Class::PlaylistAdds));
+    if pairs { paired_conversion(gather, sources, window) } else { (0.0, 0.0) }
+}
+
+#[inline(never)]
+fn paired_conversion(gather: &Gather, sources: &[&[f64]], window: usize) -> (f64, f64) {
     let series = gather.series();
-    if !series.iter().any(|s| matches!(s.class, Class::Saves | Class::PlaylistAdds)) {
-        return (0.0, 0.0);
-    }
     let last = |class: Class, platform: u32| {
-        let days = series.iter().find(|s| s.class == class && s.platform == platform).map(|s| gather.days(s, columns));
+        let days = series.iter().find(|s| s.class == class && s.platform == platform).map(|s| gather.days(s, sources));
         days.map_or(&[][..], |d| &d[d.len().saturating_sub(window)..])
     };
     // The value `back` days before as_of.

@@ -1,96 +1,141 @@
 //! Weeks, risen days and noise of an audience index.
 
 use super::MomentumFeatures;
-use crate::math::{LANES, reduce};
+use crate::math::{FIRST, LANES, reduce};
 use crate::settings::MomentumSettings;
 
-/// The features of an index that has a positive value on every day.
-#[inline(always)]
-pub(super) fn complete(x: &[f64], changes: &mut Vec<f64>, s: &MomentumSettings) -> MomentumFeatures {
-    let window = x.len();
-    let weeks = window / 7;
-    let mean = |k: usize| {
-        let from = window - 7 * k;
-        let week = &x[from..from + 7];
-        (((week[0] + week[1]) + (week[2] + week[3])) + ((week[4] + week[5]) + week[6])) / 7.0
-    };
-    let has_far = weeks >= 3;
+/// Scratch space for the day-by-day terms of an index, in whole lanes.
+#[derive(Debug, Default)]
+pub(super) struct Terms {
+    /// The index; behind its window ones, so that whole lanes can be worked on.
+    pub(super) index: Vec<f64>,
+    risen: Vec<f64>,
+    changes: Vec<f64>,
+    bends: Vec<f64>,
+}
 
-    // Rising days, in lanes: +1 risen, −1 fallen, 0 tied.
-    let pairs = window - 7;
-    let (now, then) = (&x[7..], &x[..pairs]);
-    let mut lanes = [0.0; LANES];
-    changes.resize(pairs, 0.0);
-    let direction = |a: f64, b: f64| {
-        let tie = s.tie_tolerance * if a > b { a } else { b };
-        let d = a - b;
-        (if d > tie { 1.0 } else { 0.0 }) - (if d < -tie { 1.0 } else { 0.0 })
-    };
-    let whole = pairs / LANES * LANES;
-    for ((a, b), change) in now[..whole].chunks_exact(LANES).zip(then.chunks_exact(LANES)).zip(changes.chunks_exact_mut(LANES)) {
-        for l in 0..LANES {
-            lanes[l] += direction(a[l], b[l]);
-            change[l] = weekly_change(a[l], b[l]);
+impl Terms {
+    /// Makes room for a window.
+    #[inline(always)]
+    pub(super) fn prepare(&mut self, window: usize) {
+        let padded = window.next_multiple_of(LANES) + LANES;
+        if self.index.len() != padded {
+            self.index.clear();
+            self.index.resize(padded, 1.0);
+            self.risen.resize(padded, 0.0);
+            self.changes.resize(padded, 0.0);
+            self.bends.resize(padded, 0.0);
         }
     }
-    for (l, i) in (whole..pairs).enumerate() {
-        lanes[l] += direction(now[i], then[i]);
+
+    /// The features of an index that has a positive value on every day of the window.
+    #[inline(always)]
+    pub(super) fn complete(&mut self, window: usize, s: &MomentumSettings) -> MomentumFeatures {
+        let Self { index, risen, changes, bends } = self;
+        let (pairs, inner) = (window - 7, window - 2);
+        weekly_terms(&index[..pairs.next_multiple_of(LANES) + 7], risen, changes, s.tie_tolerance);
+        bend_terms(&index[..inner.next_multiple_of(LANES) + 2], bends);
+        let steps = pairs - 1;
+        let noise = masked_sum(bends, inner);
+        let weekly_noise = step_sum(changes, steps);
+        let rising = masked_sum(risen, pairs);
+
+        let x = &index[..window];
+        let weeks = window / 7;
+        let has_far = weeks >= 3;
+        MomentumFeatures {
+            week_1: week_mean(x, 1),
+            week_2: week_mean(x, 2),
+            week_far: if has_far { week_mean(x, weeks) } else { f64::NAN },
+            far: weeks as f64,
+            days_1: 7.0,
+            days_2: 7.0,
+            days_far: 7.0,
+            risen: if pairs >= s.min_pairs as usize { 0.5 + 0.5 * rising / pairs as f64 } else { f64::NAN },
+            pairs: pairs as f64,
+            chains: (window - 14) as f64,
+            noise_variance: noise / (6.0 * inner as f64),
+            noise_samples: inner as f64,
+            weekly_noise_variance: weekly_noise / (4.0 * steps as f64),
+            weekly_noise_samples: steps as f64,
+            excess: f64::NAN,
+            viral_share: f64::NAN,
+        }
+    }
+}
+
+/// Element by element: whether a day is above the one a week before (+1, −1, 0), and by how much.
+#[inline(always)]
+fn weekly_terms(x: &[f64], risen: &mut [f64], changes: &mut [f64], tolerance: f64) {
+    let n = x.len() - 7;
+    let (now, then, risen, changes) = (&x[7..], &x[..n], &mut risen[..n], &mut changes[..n]);
+    for i in 0..n {
+        risen[i] = direction(now[i], then[i], tolerance);
         changes[i] = weekly_change(now[i], then[i]);
     }
-    let risen = 0.5 + 0.5 * reduce(lanes) / pairs as f64;
+}
 
-    // How the 7-day change moves from day to day.
-    let steps = pairs - 1;
-    let (now, then) = (&changes[1..pairs], &changes[..steps]);
+/// Element by element: the squared second difference of the day behind each position.
+#[inline(always)]
+fn bend_terms(x: &[f64], bends: &mut [f64]) {
+    let n = x.len() - 2;
+    let (left, mid, right, bends) = (&x[..n], &x[1..=n], &x[2..], &mut bends[..n]);
+    for i in 0..n {
+        bends[i] = bend(left[i], mid[i], right[i]);
+    }
+}
+
+/// The sum of the first `n` terms.
+#[inline(always)]
+fn masked_sum(terms: &[f64], n: usize) -> f64 {
+    let (chunks, _) = terms.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
-    let whole = steps / LANES * LANES;
-    for (a, b) in now[..whole].chunks_exact(LANES).zip(then[..whole].chunks_exact(LANES)) {
+    for k in 0..n.div_ceil(LANES) {
+        let keep = &FIRST[(n - k * LANES).min(LANES)];
         for l in 0..LANES {
-            lanes[l] += (a[l] - b[l]) * (a[l] - b[l]);
+            lanes[l] += chunks[k][l] * keep[l];
         }
     }
-    for (l, i) in (whole..steps).enumerate() {
-        lanes[l] += (now[i] - then[i]) * (now[i] - then[i]);
-    }
-    let weekly_noise_variance = reduce(lanes) / (4.0 * steps as f64);
+    reduce(lanes)
+}
 
-    // Second differences relative to the middle day.
-    let inner = window - 2;
-    let (left, mid, right) = (&x[..inner], &x[1..=inner], &x[2..]);
-    let square = |l: f64, m: f64, r: f64| {
-        let d = ((r - m) - (m - l)) / m;
-        d * d
-    };
+/// The sum of the first `n` squared steps from a term to the next.
+#[inline(always)]
+fn step_sum(terms: &[f64], n: usize) -> f64 {
+    let (now, _) = terms[1..].as_chunks::<LANES>();
+    let (then, _) = terms.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
-    let whole = inner / LANES * LANES;
-    for i in (0..whole).step_by(LANES) {
+    for k in 0..n.div_ceil(LANES) {
+        let keep = &FIRST[(n - k * LANES).min(LANES)];
         for l in 0..LANES {
-            lanes[l] += square(left[i + l], mid[i + l], right[i + l]);
+            let d = (now[k][l] - then[k][l]) * keep[l];
+            lanes[l] += d * d;
         }
     }
-    for (l, i) in (whole..inner).enumerate() {
-        lanes[l] += square(left[i], mid[i], right[i]);
-    }
-    let noise_variance = reduce(lanes) / (6.0 * inner as f64);
+    reduce(lanes)
+}
 
-    MomentumFeatures {
-        week_1: mean(1),
-        week_2: mean(2),
-        week_far: if has_far { mean(weeks) } else { f64::NAN },
-        far: weeks as f64,
-        days_1: 7.0,
-        days_2: 7.0,
-        days_far: 7.0,
-        risen: if pairs >= s.min_pairs as usize { risen } else { f64::NAN },
-        pairs: pairs as f64,
-        chains: (window - 14) as f64,
-        noise_variance,
-        noise_samples: inner as f64,
-        weekly_noise_variance,
-        weekly_noise_samples: steps as f64,
-        excess: f64::NAN,
-        viral_share: f64::NAN,
-    }
+/// The mean of week k, all of whose days are present.
+#[inline(always)]
+fn week_mean(x: &[f64], k: usize) -> f64 {
+    let from = x.len() - 7 * k;
+    let week = &x[from..from + 7];
+    (((week[0] + week[1]) + (week[2] + week[3])) + ((week[4] + week[5]) + week[6])) / 7.0
+}
+
+/// +1 where a is above b, −1 where it is below, 0 where they tie.
+#[inline(always)]
+fn direction(a: f64, b: f64, tolerance: f64) -> f64 {
+    let tie = tolerance * if a > b { a } else { b };
+    let d = a - b;
+    (if d > tie { 1.0 } else { 0.0 }) - (if d < -tie { 1.0 } else { 0.0 })
+}
+
+/// The square of the second difference, relative to the middle day.
+#[inline(always)]
+fn bend(left: f64, middle: f64, right: f64) -> f64 {
+    let d = ((right - middle) - (middle - left)) / middle;
+    d * d
 }
 
 /// The relative change of b to a, d = 2(a − b)/(a + b), which is ln(a/b) to the third order.
@@ -183,7 +228,10 @@ mod tests {
         let s = MomentumSettings::default();
         for window in [14, 21, 30, 61] {
             let x: Vec<f64> = (0..window).map(|t| 100.0 + f64::from(t) + f64::from(t * t % 7)).collect();
-            let (a, b) = (complete(&x, &mut Vec::new(), &s), with_gaps(&x, &s));
+            let mut terms = Terms::default();
+            terms.prepare(x.len());
+            terms.index[..x.len()].copy_from_slice(&x);
+            let (a, b) = (terms.complete(x.len(), &s), with_gaps(&x, &s));
             for (a, b) in [
                 (a.week_1, b.week_1),
                 (a.week_2, b.week_2),

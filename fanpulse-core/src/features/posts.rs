@@ -1,14 +1,17 @@
 //! Engagement, conversion and spikes of one artist's posts.
 
+use crate::Day;
 use crate::ingest::Times;
 use crate::math::{LANES, reduce};
 use crate::series::Rows;
 use crate::settings::Settings;
 use crate::time::MICROS_PER_DAY;
 
-/// One artist's posts as column slices.
+/// One artist's posts as column slices. The slices go on to a whole number of lanes; what lies behind the
+/// first `len` posts is read but does not count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PostRows<'a> {
+    pub(crate) len: usize,
     /// Platform numbers by the posts' platform codes.
     pub(crate) numbers: &'a [u32],
     /// `as_of` in days.
@@ -22,18 +25,6 @@ pub(crate) struct PostRows<'a> {
     pub(crate) views: &'a [f64],
     /// Where the rows stand in the caller's columns.
     pub(crate) rows: Rows<'a>,
-}
-
-impl PostRows<'_> {
-    #[inline(always)]
-    pub(crate) fn len(&self) -> usize {
-        self.likes.len()
-    }
-
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.likes.is_empty()
-    }
 }
 
 /// A post that rose above its baseline.
@@ -62,15 +53,23 @@ pub(crate) struct PostFeatures {
     pub(crate) views: f64,
 }
 
-/// Scratch columns of one artist's posts, padded to whole lanes with posts that do not count.
+type Lane = [f64; LANES];
+
+/// Scratch columns of one artist's posts in whole lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Posts {
-    engagement: Vec<f64>,
-    in_window: Vec<f64>,
-    in_baseline: Vec<f64>,
-    conversions: Vec<f64>,
-    views: Vec<f64>,
-    member: Vec<f64>,
+    engagement: Vec<Lane>,
+    /// 1 for a post of the window, of the baseline; 0 for one that does not count there.
+    in_window: Vec<Lane>,
+    in_baseline: Vec<Lane>,
+    /// The baseline's posts of the platform at hand.
+    member: Vec<Lane>,
+    /// 1 for a post of it that is viral.
+    viral: Vec<Lane>,
+    /// Saves and shares, and the views they stand against, of the window's posts that know both.
+    conversions: Vec<Lane>,
+    views: Vec<Lane>,
+    chunks: usize,
 }
 
 /// Sums over one platform's posts.
@@ -83,6 +82,18 @@ struct Group {
     window_max: f64,
     capped: f64,
     uncapped: f64,
+}
+
+/// What a post is judged by, the same for all of a group.
+struct Bar {
+    centre: f64,
+    centred_total: f64,
+    squares: f64,
+    share: f64,
+    variance_factor: f64,
+    floor: f64,
+    min_lift: f64,
+    min_engagement: f64,
 }
 
 #[inline(always)]
@@ -109,262 +120,402 @@ impl Posts {
         spikes: &mut SpikeSink,
     ) -> Result<PostFeatures, usize> {
         self.load(settings, posts)?;
-        let mut found = PostFeatures {
-            engagement: f64::NAN,
-            excess: f64::NAN,
-            viral_share: f64::NAN,
-            conversions: lane_sum(&self.conversions),
-            views: lane_sum(&self.views),
-        };
-        let (mut rate_sum, mut rated, mut window_posts) = (0.0, 0.0, 0.0);
-        let (mut judged, mut viral, mut excess) = (0.0, 0.0, f64::NAN);
+        let mut sums = Sums::new();
         let first = posts.platform[0];
-        let one_platform = posts.platform.iter().fold(0, |bad, &p| bad | (p ^ first)) == 0;
-        let mut number = if one_platform { posts.numbers[usize::from(first)] } else { lowest_above(posts, None) };
-        let sink_start = spikes.len();
-        loop {
-            self.select(posts, (!one_platform).then_some(number));
-            let reach = followers.iter().find(|f| f.0 == number).map_or(f64::NAN, |f| f.1);
-            let cap = settings.fan_value.max_engagement_rate;
-            let group = self.group(reach * cap / 100.0);
-            if reach > 0.0 {
-                // Added up as integers first, so that the order of the posts cannot show.
-                rate_sum += cap * group.capped + 100.0 / reach * group.uncapped;
-                rated += group.window_posts;
-            }
-            window_posts += group.window_posts;
-            if group.n > f64::from(settings.viral.min_others) {
-                judged += group.window_posts;
-                viral += self.judge(settings, &group, posts, spikes);
-                if group.window_posts > 0.0 {
-                    let mean = (group.total - group.window_max) / (group.n - 1.0);
-                    let relative = if mean > 0.0 { (group.window_max - mean) / mean } else { f64::NAN };
-                    excess = if relative > excess || excess.is_nan() { relative } else { excess };
-                }
-            }
-            if one_platform {
-                break;
-            }
-            let next = lowest_above(posts, Some(number));
-            if next == u32::MAX {
-                break;
-            }
-            number = next;
+        let mut others = 0;
+        for &p in &posts.platform[..posts.len] {
+            others |= p ^ first;
         }
-        if !one_platform {
-            spikes[sink_start..].sort_unstable_by_key(|s| s.row);
+        if others == 0 {
+            let number = posts.numbers[usize::from(first)];
+            let reach = followers_of(followers, number);
+            let member = std::mem::take(&mut self.in_baseline);
+            let group = group(&member[..self.chunks], self, reach, settings);
+            self.add(settings, posts, &group, reach, (&member, spikes), &mut sums);
+            self.in_baseline = member;
+        } else {
+            self.scan_platforms(settings, posts, followers, spikes, &mut sums);
         }
-        if rated > 0.0 {
-            found.engagement = rate_sum / rated;
+        let enough = sums.window_posts >= f64::from(settings.momentum.min_posts) && sums.judged > 0.0 && !sums.excess.is_nan();
+        Ok(PostFeatures {
+            engagement: sums.rates / if sums.rated > 0.0 { sums.rated } else { f64::NAN },
+            excess: if enough { sums.excess } else { f64::NAN },
+            viral_share: if enough { sums.viral / sums.judged } else { f64::NAN },
+            conversions: lane_sum(&self.conversions[..self.chunks]),
+            views: lane_sum(&self.views[..self.chunks]),
+        })
+    }
+
+    /// The posts of several platforms, one platform after the other in the order of their names.
+    #[inline(never)]
+    fn scan_platforms(
+        &mut self,
+        settings: &Settings,
+        posts: &PostRows<'_>,
+        followers: &[(u32, f64)],
+        spikes: &mut SpikeSink,
+        sums: &mut Sums,
+    ) {
+        let start = spikes.len();
+        let number_of = |i: usize| posts.numbers[usize::from(posts.platform[i])];
+        let mut platforms: Vec<u32> = (0..posts.len).map(number_of).collect();
+        platforms.sort_unstable();
+        platforms.dedup();
+        let mut member = std::mem::take(&mut self.member);
+        for number in platforms {
+            member.clear();
+            member.extend_from_slice(&self.in_baseline[..self.chunks]);
+            for i in (0..posts.len).filter(|&i| number_of(i) != number) {
+                member[i / LANES][i % LANES] = 0.0;
+            }
+            let reach = followers_of(followers, number);
+            let group = group(&member, self, reach, settings);
+            self.add(settings, posts, &group, reach, (&member, spikes), sums);
         }
-        if window_posts >= f64::from(settings.momentum.min_posts) && judged > 0.0 && !excess.is_nan() {
-            found.excess = excess;
-            found.viral_share = viral / judged;
-        }
-        Ok(found)
+        self.member = member;
+        spikes[start..].sort_unstable_by_key(|s| s.row);
     }
 
     /// Fills the scratch columns, all of them element by element.
     #[inline(always)]
     fn load(&mut self, settings: &Settings, posts: &PostRows<'_>) -> Result<(), usize> {
-        let n = posts.len();
-        let padded = n.next_multiple_of(LANES);
-        for column in
-            [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.conversions, &mut self.views, &mut self.member]
-        {
-            if column.len() != padded {
-                column.resize(padded, 0.0);
+        let chunks = posts.len.div_ceil(LANES);
+        let n = chunks * LANES;
+        self.chunks = chunks;
+        if self.engagement.len() < chunks {
+            for column in
+                [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.conversions, &mut self.views, &mut self.viral]
+            {
+                column.resize(chunks, [0.0; LANES]);
             }
-            column[n..].fill(0.0);
         }
         let as_of = posts.as_of;
         let window = as_of - settings.window_days as i32;
         let baseline = as_of - settings.viral.baseline_days as i32;
-        match posts.published {
-            Times::Days(days) => self.load_times(&days[..n], as_of + 1, window + 1, baseline + 1),
+        let limits = [0, Day::MAX.days() + 1, as_of + 1, window + 1, baseline + 1];
+        let (in_window, in_baseline) = (flat(&mut self.in_window, n), flat(&mut self.in_baseline, n));
+        let mut bad = match posts.published {
+            Times::Days(days) => time_terms(&days[..n], posts.len, limits, in_window, in_baseline),
             Times::Micros(micros) => {
-                let start = |day: i32| i64::from(day) * MICROS_PER_DAY;
-                self.load_times(&micros[..n], start(as_of + 1), start(window + 1), start(baseline + 1));
+                let [a, b, c, d, e] = limits;
+                let limits = [micros_of(a), micros_of(b), micros_of(c), micros_of(d), micros_of(e)];
+                time_terms(&micros[..n], posts.len, limits, in_window, in_baseline)
             }
-        }
+        };
         let (likes, comments, shares) = (&posts.likes[..n], &posts.comments[..n], &posts.shares[..n]);
         let (saves, views) = (&posts.saves[..n], &posts.views[..n]);
-        let (engagement, conversions, viewed) = (&mut self.engagement[..n], &mut self.conversions[..n], &mut self.views[..n]);
-        let (in_window, in_baseline) = (&mut self.in_window[..n], &mut self.in_baseline[..n]);
-        let mut bad = 0;
-        for i in 0..n {
-            let (l, c, s, v, w) = (likes[i], comments[i], shares[i], saves[i], views[i]);
-            let nothing = l.is_nan() & c.is_nan() & s.is_nan();
-            // One comparison finds an infinity in any of the five: all are added up, unknown ones as zero.
-            let e = known(l) + known(c) + known(s);
-            let all = e + known(v) + known(w);
-            bad |= u64::from(!(all < f64::INFINITY))
-                | u64::from(l < 0.0)
-                | u64::from(c < 0.0)
-                | u64::from(s < 0.0)
-                | u64::from(v < 0.0)
-                | u64::from(w < 0.0);
-            engagement[i] = e;
-            // A post of which no reaction is known takes no part in engagement.
-            let counts = flag(!nothing);
-            let pairs = in_window[i] * flag(!w.is_nan() & !(s.is_nan() & v.is_nan()));
-            conversions[i] = pairs * (known(s) + known(v));
-            viewed[i] = pairs * known(w);
-            in_window[i] *= counts;
-            in_baseline[i] *= counts;
-        }
+        let (conversions, viewed) = (flat(&mut self.conversions, n), flat(&mut self.views, n));
+        bad |= conversion_terms(shares, saves, views, posts.len, in_window, conversions, viewed);
+        let engagement = flat(&mut self.engagement, n);
+        bad |= engagement_terms(likes, comments, shares, posts.len, engagement, in_window, in_baseline);
         let platforms = posts.numbers.len();
-        if bad != 0 || posts.platform.iter().any(|&p| usize::from(p) >= platforms) {
-            return Err(self.find_bad(posts));
+        for &p in &posts.platform[..posts.len] {
+            bad |= u64::from(usize::from(p) >= platforms);
+        }
+        if bad != 0 {
+            return Err(find_bad(posts));
         }
         Ok(())
     }
 
+    /// Adds one platform's posts to the sums and lists its spikes.
     #[inline(always)]
-    fn load_times<T: Copy + PartialOrd>(&mut self, times: &[T], after: T, window: T, baseline: T) {
-        let (in_window, in_baseline) = (&mut self.in_window[..times.len()], &mut self.in_baseline[..times.len()]);
-        for (i, &t) in times.iter().enumerate() {
-            in_window[i] = flag((t >= window) & (t < after));
-            in_baseline[i] = flag((t >= baseline) & (t < after));
+    fn add(
+        &mut self,
+        settings: &Settings,
+        posts: &PostRows<'_>,
+        group: &Group,
+        reach: f64,
+        (member, spikes): (&[Lane], &mut SpikeSink),
+        sums: &mut Sums,
+    ) {
+        let cap = settings.fan_value.max_engagement_rate;
+        if reach > 0.0 {
+            // Added up as integers first, so that the order of the posts cannot show.
+            sums.rates += cap * group.capped + 100.0 / reach * group.uncapped;
+            sums.rated += group.window_posts;
+        }
+        sums.window_posts += group.window_posts;
+        if group.n <= f64::from(settings.viral.min_others) {
+            return;
+        }
+        sums.judged += group.window_posts;
+        let bar = Bar::new(settings, group);
+        if self.judge(&bar, &member[..self.chunks]) != 0 {
+            sums.viral += self.list(&bar, group, posts, spikes);
+        }
+        if group.window_posts > 0.0 {
+            // The excess rises with engagement, so the largest is that of the largest post.
+            let mean = (group.total - group.window_max) / (group.n - 1.0);
+            let relative = if mean > 0.0 { (group.window_max - mean) / mean } else { f64::NAN };
+            sums.excess = if relative > sums.excess || sums.excess.is_nan() { relative } else { sums.excess };
         }
     }
 
-    #[cold]
-    fn find_bad(&self, posts: &PostRows<'_>) -> usize {
-        let bad = |x: f64| x < 0.0 || x == f64::INFINITY;
-        let wrong = |i: &usize| {
-            let i = *i;
-            usize::from(posts.platform[i]) >= posts.numbers.len()
-                || [posts.likes[i], posts.comments[i], posts.shares[i], posts.saves[i], posts.views[i]].into_iter().any(bad)
-        };
-        (0..posts.len()).find(wrong).unwrap_or(0)
+    /// Marks the viral posts of the group. Not 0 where there is one.
+    #[inline(always)]
+    fn judge(&mut self, bar: &Bar, member: &[Lane]) -> u64 {
+        let n = member.len() * LANES;
+        let (member, engagement) = (&member.as_flattened()[..n], &self.engagement.as_flattened()[..n]);
+        let viral = flat(&mut self.viral, n);
+        let mut any = 0;
+        for i in 0..n {
+            let passed = bar.is_passed(engagement[i]) & (member[i] > 0.0);
+            viral[i] = flag(passed);
+            any |= u64::from(passed);
+        }
+        any
     }
 
-    /// Marks the baseline's posts of one platform, or of all where there is only one.
-    #[inline(always)]
-    fn select(&mut self, posts: &PostRows<'_>, number: Option<u32>) {
-        self.member.copy_from_slice(&self.in_baseline);
-        if let Some(number) = number {
-            for (member, &p) in self.member.iter_mut().zip(posts.platform) {
-                *member *= flag(posts.numbers[usize::from(p)] == number);
-            }
+    /// Lists the marked posts and returns how many of them lie in the window.
+    #[inline(never)]
+    fn list(&self, bar: &Bar, group: &Group, posts: &PostRows<'_>, spikes: &mut SpikeSink) -> f64 {
+        let mut in_window = 0.0;
+        let (viral, all) = (self.viral.as_flattened(), self.engagement.as_flattened());
+        for i in (0..posts.len).filter(|&i| viral[i] > 0.0) {
+            let (mean, variance) = bar.others(all[i]);
+            in_window += self.in_window.as_flattened()[i];
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of posts")]
+            spikes.push(PostSpike {
+                row: posts.rows.get(i),
+                engagement: all[i],
+                mean,
+                sd: if variance > 0.0 { variance.sqrt() } else { 0.0 },
+                others: (group.n - 1.0) as u32,
+            });
         }
-    }
-
-    /// Sums over the selected posts. Centred on a whole number near the mean, so that whole counts add up
-    /// exactly in any order and large ones lose no digits.
-    #[inline(always)]
-    fn group(&self, cap: f64) -> Group {
-        let (mut n, mut total) = ([0.0; LANES], [0.0; LANES]);
-        let mut window_max = [f64::NEG_INFINITY; LANES];
-        let (mut window_posts, mut capped, mut uncapped) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        let len = self.member.len();
-        let (member, in_window, engagement) = (&self.member[..len], &self.in_window[..len], &self.engagement[..len]);
-        for start in (0..len).step_by(LANES) {
-            for l in 0..LANES {
-                let (m, e) = (member[start + l], engagement[start + l]);
-                let w = m * in_window[start + l];
-                n[l] += m;
-                total[l] += m * e;
-                window_posts[l] += w;
-                let over = if e > cap { w } else { 0.0 };
-                capped[l] += over;
-                uncapped[l] += (w - over) * e;
-                let seen = if w > 0.0 { e } else { f64::NEG_INFINITY };
-                window_max[l] = if seen > window_max[l] { seen } else { window_max[l] };
-            }
-        }
-        let (n, total) = (reduce(n), reduce(total));
-        const MAGIC: f64 = 6_755_399_441_055_744.0;
-        let mean = if n > 0.0 { total / n } else { 0.0 };
-        let centre = if mean < 1e15 { (mean + MAGIC) - MAGIC } else { mean };
-        let mut squares = [0.0; LANES];
-        for start in (0..len).step_by(LANES) {
-            for l in 0..LANES {
-                let d = engagement[start + l] - centre;
-                squares[l] += member[start + l] * (d * d);
-            }
-        }
-        Group {
-            n,
-            centre,
-            total,
-            squares: reduce(squares),
-            window_posts: reduce(window_posts),
-            window_max: window_max.into_iter().fold(f64::NEG_INFINITY, |a, b| if b > a { b } else { a }),
-            capped: reduce(capped),
-            uncapped: reduce(uncapped),
-        }
-    }
-
-    /// Judges every selected post against the others (`scoring.md` §4) and returns how many of the window are viral.
-    ///
-    /// # Formula
-    /// With d = e − c for a centre c: μ = c + (Σd − d)/(n−1), σ² = (Σd² − d²)/(n−1) − (μ − c)². Viral where
-    /// e > μ + k·max(σ, f·μ), e ≥ r·μ and e ≥ the least engagement; squared, which saves the root.
-    #[inline(always)]
-    fn judge(&mut self, settings: &Settings, g: &Group, posts: &PostRows<'_>, spikes: &mut SpikeSink) -> f64 {
-        let v = &settings.viral;
-        let share = 1.0 / (g.n - 1.0);
-        let centred_total = g.total - g.n * g.centre;
-        let variance_factor = v.sigmas * v.sigmas;
-        let floor = v.sigmas * v.sd_floor;
-        let (mut in_window_viral, mut any) = ([0.0; LANES], 0);
-        let len = self.member.len();
-        let (member, in_window, engagement) = (&mut self.member[..len], &self.in_window[..len], &self.engagement[..len]);
-        for start in (0..len).step_by(LANES) {
-            for l in 0..LANES {
-                let e = engagement[start + l];
-                let d = e - g.centre;
-                let m = (centred_total - d) * share;
-                let variance = (g.squares - d * d) * share - m * m;
-                let mean = g.centre + m;
-                let above = e - mean;
-                let viral = (above > floor * mean)
-                    & (above * above > variance_factor * variance)
-                    & (e >= v.min_lift * mean)
-                    & (e >= v.min_engagement)
-                    & (member[start + l] > 0.0);
-                let viral_flag = flag(viral);
-                member[start + l] = viral_flag;
-                in_window_viral[l] += viral_flag * in_window[start + l];
-                any |= u64::from(viral);
-            }
-        }
-        if any != 0 {
-            for i in 0..posts.len() {
-                if self.member[i] > 0.0 {
-                    let e = self.engagement[i];
-                    let d = e - g.centre;
-                    let m = (centred_total - d) * share;
-                    let variance = (g.squares - d * d) * share - m * m;
-                    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of posts")]
-                    spikes.push(PostSpike {
-                        row: posts.rows.get(i),
-                        engagement: e,
-                        mean: g.centre + m,
-                        sd: if variance > 0.0 { variance.sqrt() } else { 0.0 },
-                        others: (g.n - 1.0) as u32,
-                    });
-                }
-            }
-        }
-        reduce(in_window_viral)
+        in_window
     }
 }
 
+impl Bar {
+    #[inline(always)]
+    fn new(settings: &Settings, g: &Group) -> Self {
+        let v = &settings.viral;
+        Self {
+            centre: g.centre,
+            centred_total: g.total - g.n * g.centre,
+            squares: g.squares,
+            share: 1.0 / (g.n - 1.0),
+            variance_factor: v.sigmas * v.sigmas,
+            floor: v.sigmas * v.sd_floor,
+            min_lift: v.min_lift,
+            min_engagement: v.min_engagement,
+        }
+    }
+
+    /// Mean and variance of the others.
+    ///
+    /// # Formula
+    /// With d = e − c for a centre c: μ = c + (Σd − d)/(n−1), σ² = (Σd² − d²)/(n−1) − (μ − c)².
+    #[inline(always)]
+    fn others(&self, e: f64) -> (f64, f64) {
+        let d = e - self.centre;
+        let m = (self.centred_total - d) * self.share;
+        (self.centre + m, (self.squares - d * d) * self.share - m * m)
+    }
+
+    /// Whether a post is viral (`scoring.md` §4): e > μ + k·max(σ, f·μ), e ≥ r·μ and e ≥ the least engagement;
+    /// compared as squares, which saves the root.
+    #[inline(always)]
+    fn is_passed(&self, e: f64) -> bool {
+        let (mean, variance) = self.others(e);
+        let above = e - mean;
+        (above > self.floor * mean)
+            & (above * above > self.variance_factor * variance)
+            & (e >= self.min_lift * mean)
+            & (e >= self.min_engagement)
+    }
+}
+
+/// Sums over the platforms.
+struct Sums {
+    rates: f64,
+    rated: f64,
+    window_posts: f64,
+    judged: f64,
+    viral: f64,
+    excess: f64,
+}
+
+impl Sums {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { rates: 0.0, rated: 0.0, window_posts: 0.0, judged: 0.0, viral: 0.0, excess: f64::NAN }
+    }
+}
+
+/// Sums over the posts of one platform. Centred on a whole number near the mean, so that whole counts add up
+/// exactly in any order and large ones lose no digits.
 #[inline(always)]
-fn lane_sum(padded: &[f64]) -> f64 {
+fn group(member: &[Lane], posts: &Posts, reach: f64, settings: &Settings) -> Group {
+    let cap = reach * settings.fan_value.max_engagement_rate / 100.0;
+    let (mut n, mut total) = ([0.0; LANES], [0.0; LANES]);
+    let mut window_max = [f64::NEG_INFINITY; LANES];
+    let (mut window_posts, mut capped, mut uncapped) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    let (in_window, engagement) = (&posts.in_window[..member.len()], &posts.engagement[..member.len()]);
+    for k in 0..member.len() {
+        for i in 0..LANES {
+            let (m, e) = (member[k][i], engagement[k][i]);
+            let w = m * in_window[k][i];
+            n[i] += m;
+            total[i] += m * e;
+            window_posts[i] += w;
+            let over = if e > cap { w } else { 0.0 };
+            capped[i] += over;
+            uncapped[i] += (w - over) * e;
+            let seen = if w > 0.0 { e } else { f64::NEG_INFINITY };
+            window_max[i] = if seen > window_max[i] { seen } else { window_max[i] };
+        }
+    }
+    let (n, total) = (reduce(n), reduce(total));
+    const MAGIC: f64 = 6_755_399_441_055_744.0;
+    let mean = if n > 0.0 { total / n } else { 0.0 };
+    let centre = if mean < 1e15 { (mean + MAGIC) - MAGIC } else { mean };
+    let mut squares = [0.0; LANES];
+    for k in 0..member.len() {
+        for i in 0..LANES {
+            let d = engagement[k][i] - centre;
+            squares[i] += member[k][i] * (d * d);
+        }
+    }
+    Group {
+        n,
+        centre,
+        total,
+        squares: reduce(squares),
+        window_posts: reduce(window_posts),
+        window_max: highest(window_max),
+        capped: reduce(capped),
+        uncapped: reduce(uncapped),
+    }
+}
+
+/// The first `n` elements of a column of lanes.
+#[inline(always)]
+fn flat(column: &mut [Lane], n: usize) -> &mut [f64] {
+    &mut column.as_flattened_mut()[..n]
+}
+
+#[inline(always)]
+fn lane_sum(column: &[Lane]) -> f64 {
     let mut lanes = [0.0; LANES];
-    for chunk in padded.chunks_exact(LANES) {
-        for l in 0..LANES {
-            lanes[l] += chunk[l];
+    for chunk in column {
+        for i in 0..LANES {
+            lanes[i] += chunk[i];
         }
     }
     reduce(lanes)
 }
 
-/// The least platform number of the posts above the given one; `u32::MAX` where there is none.
-fn lowest_above(posts: &PostRows<'_>, above: Option<u32>) -> u32 {
-    posts.platform.iter().map(|&p| posts.numbers[usize::from(p)]).filter(|&p| above.is_none_or(|a| p > a)).min().unwrap_or(u32::MAX)
+/// Which posts lie in the window and in the baseline. Not 0 where a time is out of range.
+#[inline(always)]
+fn time_terms<T: Copy + PartialOrd>(
+    times: &[T],
+    len: usize,
+    [first, end, after, window, baseline]: [T; 5],
+    in_window: &mut [f64],
+    in_baseline: &mut [f64],
+) -> u64 {
+    let n = times.len();
+    let (in_window, in_baseline) = (&mut in_window[..n], &mut in_baseline[..n]);
+    let mut bad = 0;
+    for i in 0..n {
+        let t = times[i];
+        let inside = i < len;
+        in_window[i] = flag((t >= window) & (t < after) & inside);
+        in_baseline[i] = flag((t >= baseline) & (t < after) & inside);
+        bad |= u64::from(((t < first) | (t >= end)) & inside);
+    }
+    bad
+}
+
+/// What each post of the window adds to conversion, where it knows both sides. Not 0 where a count is out of range.
+#[inline(always)]
+fn conversion_terms(
+    shares: &[f64],
+    saves: &[f64],
+    views: &[f64],
+    len: usize,
+    in_window: &[f64],
+    conversions: &mut [f64],
+    viewed: &mut [f64],
+) -> u64 {
+    let n = shares.len();
+    let (saves, views, in_window) = (&saves[..n], &views[..n], &in_window[..n]);
+    let (conversions, viewed) = (&mut conversions[..n], &mut viewed[..n]);
+    let mut bad = 0;
+    for i in 0..n {
+        let (s, v, w) = (shares[i], saves[i], views[i]);
+        let gained = known(s) + known(v);
+        let seen = known(w);
+        let counts = (in_window[i] > 0.0) & !w.is_nan() & !(s.is_nan() & v.is_nan());
+        conversions[i] = if counts { gained } else { 0.0 };
+        viewed[i] = if counts { seen } else { 0.0 };
+        bad |= u64::from((!(gained + seen < f64::INFINITY) | (v < 0.0) | (w < 0.0)) & (i < len));
+    }
+    bad
+}
+
+/// Engagement of each post; one of which no reaction is known takes no part. Not 0 where a count is out of range.
+#[inline(always)]
+fn engagement_terms(
+    likes: &[f64],
+    comments: &[f64],
+    shares: &[f64],
+    len: usize,
+    engagement: &mut [f64],
+    in_window: &mut [f64],
+    in_baseline: &mut [f64],
+) -> u64 {
+    let n = likes.len();
+    let (comments, shares, engagement) = (&comments[..n], &shares[..n], &mut engagement[..n]);
+    let (in_window, in_baseline) = (&mut in_window[..n], &mut in_baseline[..n]);
+    let mut bad = 0;
+    for i in 0..n {
+        let (l, c, s) = (likes[i], comments[i], shares[i]);
+        let e = known(l) + known(c) + known(s);
+        let counts = flag(!(l.is_nan() & c.is_nan() & s.is_nan()));
+        in_window[i] *= counts;
+        in_baseline[i] *= counts;
+        engagement[i] = if i < len { e } else { 0.0 };
+        bad |= u64::from((!(e < f64::INFINITY) | (l < 0.0) | (c < 0.0) | (s < 0.0)) & (i < len));
+    }
+    bad
+}
+
+#[inline(always)]
+fn micros_of(day: i32) -> i64 {
+    i64::from(day) * MICROS_PER_DAY
+}
+
+#[inline(always)]
+fn followers_of(followers: &[(u32, f64)], number: u32) -> f64 {
+    for &(platform, count) in followers {
+        if platform == number {
+            return count;
+        }
+    }
+    f64::NAN
+}
+
+#[inline(always)]
+fn highest(lanes: Lane) -> f64 {
+    let mut highest = f64::NEG_INFINITY;
+    for v in std::hint::black_box(lanes) {
+        highest = if v > highest { v } else { highest };
+    }
+    highest
+}
+
+#[cold]
+fn find_bad(posts: &PostRows<'_>) -> usize {
+    let bad = |x: f64| x < 0.0 || x == f64::INFINITY;
+    let wrong = |i: &usize| {
+        let i = *i;
+        !(Day::MIN.days()..=Day::MAX.days()).contains(&posts.published.day(i))
+            || usize::from(posts.platform[i]) >= posts.numbers.len()
+            || [posts.likes[i], posts.comments[i], posts.shares[i], posts.saves[i], posts.views[i]].into_iter().any(bad)
+    };
+    (0..posts.len).find(wrong).unwrap_or(0)
 }

@@ -19,6 +19,13 @@ impl Strings {
         self.ends.len() - 1
     }
 
+    /// Appends all strings of another column.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.bytes.len();
+        self.bytes.push_str(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| start + end));
+    }
+
     /// The string at a position.
     #[must_use]
     pub fn get(&self, i: usize) -> Option<&str> {

@@ -4,4 +4,4 @@ mod elementary;
 mod lanes;
 
 pub(crate) use elementary::{exp_m1, ln};
-pub(crate) use lanes::{LANES, reduce, sum};
+pub(crate) use lanes::{FIRST, LANES, reduce, sum};

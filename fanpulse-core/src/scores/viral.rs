@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::features::{PostRows, PostSpike, Posts};
 use crate::ingest::Times;
+use crate::math::LANES;
 use crate::series::Rows;
 use crate::settings::{Settings, ViralSettings};
 use crate::{Day, Error, Instant, Result};
@@ -84,15 +85,20 @@ impl SpikeDetector<[PostActivity]> for SigmaPosts {
         if posts.is_empty() {
             return Ok(Vec::new());
         }
-        let platform: Vec<u16> = posts.iter().map(|p| p.platform).collect();
+        let mut platform: Vec<u16> = posts.iter().map(|p| p.platform).collect();
         let numbers: Vec<u32> = (0..=platform.iter().copied().max().unwrap_or(0)).map(u32::from).collect();
-        let at: Vec<i64> = posts.iter().map(|p| p.published.micros()).collect();
-        let engagement: Vec<f64> = posts.iter().map(|p| p.engagement).collect();
+        let mut at: Vec<i64> = posts.iter().map(|p| p.published.micros()).collect();
+        let mut engagement: Vec<f64> = posts.iter().map(|p| p.engagement).collect();
         if let Some(i) = engagement.iter().position(|e| e.is_nan()) {
             return Err(Error::invalid(format!("post {i} has no engagement")));
         }
-        let unknown = vec![f64::NAN; posts.len()];
+        let lanes = posts.len().next_multiple_of(LANES);
+        platform.resize(lanes, 0);
+        at.resize(lanes, 0);
+        engagement.resize(lanes, 0.0);
+        let unknown = vec![f64::NAN; lanes];
         let rows = PostRows {
+            len: posts.len(),
             numbers: &numbers,
             as_of: self.as_of.days(),
             platform: &platform,

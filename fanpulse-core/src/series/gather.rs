@@ -43,7 +43,8 @@ pub(crate) struct SeriesRef {
     pub(crate) class: Class,
     pub(crate) platform: u32,
     rank: u32,
-    in_grid: bool,
+    /// 0 = the scratch grid, otherwise one more than the position among the borrowed sources.
+    source: usize,
     start: usize,
     len: usize,
 }
@@ -86,8 +87,8 @@ impl Gather {
 
     /// The days of a series, oldest first.
     #[inline(always)]
-    pub(crate) fn days<'a>(&'a self, series: &SeriesRef, columns: &'a [f64]) -> &'a [f64] {
-        let source = if series.in_grid { &self.grid } else { columns };
+    pub(crate) fn days<'a>(&'a self, series: &SeriesRef, sources: &'a [&'a [f64]]) -> &'a [f64] {
+        let source = if series.source == 0 { &self.grid } else { sources[series.source - 1] };
         &source[series.start..series.start + series.len]
     }
 
@@ -123,6 +124,14 @@ impl Gather {
         all_valid_or_missing(days)
     }
 
+    /// Borrows a component's daily values, NaN = missing, from the sources, the last of them `as_of`'s. Says no
+    /// where one is infinite or negative.
+    #[inline(always)]
+    pub(crate) fn borrow_grid_row(&mut self, layout: &Layout, code: usize, sources: &[&[f64]], start: usize, len: usize) -> bool {
+        self.push(layout.codes[code], code + 1, start, len);
+        all_valid_or_missing(&sources[code][start..start + len])
+    }
+
     /// Takes the first `known` of `len` daily values that end at `as_of`; those after them are missing.
     pub(crate) fn push_grid_tail(&mut self, layout: &Layout, code: usize, known: &[f64], len: usize, frame: Frame) {
         let info = layout.codes[code];
@@ -132,7 +141,7 @@ impl Gather {
         if info.kind == MetricKind::Counter {
             self.counter_resets += difference(&mut self.grid[start..], frame.window);
         }
-        self.push(info, true, start, len);
+        self.push(info, 0, start, len);
     }
 
     /// Borrows rows that lie as one run of consecutive days per component. Says no where they do not.
@@ -151,15 +160,25 @@ impl Gather {
                 && first >= Day::MIN.days()
                 && last <= Day::MAX.days()
                 && all_valid(&c.value[at..at + run])
-                && self.series.iter().all(|s| s.rank != info.rank);
+                && !self.has(info.rank);
             if !usable {
                 return false;
             }
             let after = (last - frame.as_of) as usize;
-            self.push(info, false, at, run.saturating_sub(after));
+            self.push(info, 1, at, run.saturating_sub(after));
             at += run;
         }
         true
+    }
+
+    #[inline(always)]
+    fn has(&self, rank: u32) -> bool {
+        for s in &self.series {
+            if s.rank == rank {
+                return true;
+            }
+        }
+        false
     }
 
     /// Lays one row a day into a grid; where a day has several, sorts and aggregates.
@@ -211,7 +230,7 @@ impl Gather {
             if info.kind == MetricKind::Counter {
                 self.counter_resets += difference(&mut self.grid[start..start + len], frame.window);
             }
-            self.push(info, true, start, len);
+            self.push(info, 0, start, len);
         }
         Ok(())
     }
@@ -249,8 +268,8 @@ impl Gather {
     }
 
     #[inline(always)]
-    fn push(&mut self, info: CodeInfo, in_grid: bool, start: usize, len: usize) {
-        self.series.push(SeriesRef { class: info.class, platform: info.platform, rank: info.rank, in_grid, start, len });
+    fn push(&mut self, info: CodeInfo, source: usize, start: usize, len: usize) {
+        self.series.push(SeriesRef { class: info.class, platform: info.platform, rank: info.rank, source, start, len });
     }
 
     /// Puts the series in canonical order; reported streams win over those derived from a counter.
@@ -283,8 +302,7 @@ fn run_length(c: &ObservationColumns<'_>, start: usize, end: usize, guess: usize
     let guess = guess.min(end - start);
     let code = c.component[start];
     let mut run = 1;
-    if guess > 1 && c.component[start..start + guess].iter().fold(0, |bad, &k| bad | (k ^ code)) == 0 && guess_holds(&c.time, start, guess)
-    {
+    if guess > 1 && same(&c.component[start..start + guess], code) && guess_holds(&c.time, start, guess) {
         run = guess;
     }
     let step = match c.time {
@@ -296,6 +314,15 @@ fn run_length(c: &ObservationColumns<'_>, start: usize, end: usize, guess: usize
         run += 1;
     }
     run
+}
+
+#[inline(always)]
+fn same(codes: &[u16], code: u16) -> bool {
+    let mut bad = 0;
+    for &c in codes {
+        bad |= c ^ code;
+    }
+    bad == 0
 }
 
 #[inline(always)]
@@ -328,12 +355,20 @@ fn guess_holds(time: &Times<'_>, start: usize, len: usize) -> bool {
 #[inline(always)]
 fn all_valid(values: &[f64]) -> bool {
     const INFINITY: u64 = 0x7FF0_0000_0000_0000;
-    values.iter().fold(0, |bad, v| bad | u64::from(v.to_bits() >= INFINITY)) == 0
+    let mut bad = 0;
+    for v in values {
+        bad |= u64::from(v.to_bits() >= INFINITY);
+    }
+    bad == 0
 }
 
 #[inline(always)]
 pub(crate) fn all_valid_or_missing(values: &[f64]) -> bool {
-    values.iter().fold(0, |bad, &v| bad | u64::from(v < 0.0) | u64::from(v == f64::INFINITY)) == 0
+    let mut bad = 0;
+    for &v in values {
+        bad |= u64::from(v < 0.0) | u64::from(v == f64::INFINITY);
+    }
+    bad == 0
 }
 
 fn check_row(layout: &Layout, c: &ObservationColumns<'_>, row: usize, day: i32) -> Result<()> {
