@@ -70,7 +70,8 @@ fn sign(name: &str, momentum: &Momentum, settings: &Settings) -> String {
 fn next(met: usize, s: &BreakoutSettings) -> String {
     let at = |n: usize| s.probabilities.get(n).copied().map(percent);
     let more = at(met + 1).map(|p| format!("one more sign makes it {p}"));
-    let less = met.checked_sub(1).and_then(at).map(|p| format!("one fewer {p}"));
+    let fewer = if more.is_some() { "one fewer" } else { "one sign fewer makes it" };
+    let less = met.checked_sub(1).and_then(at).map(|p| format!("{fewer} {p}"));
     let text: Vec<String> = more.into_iter().chain(less).collect();
     let mut text = format!("{}.", text.join(", "));
     if let Some(first) = text.get(..1).map(str::to_uppercase) {

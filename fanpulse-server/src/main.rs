@@ -1,0 +1,7 @@
+//! The binary `fanpulse`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fanpulse_server::run()
+}

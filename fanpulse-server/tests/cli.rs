@@ -1,0 +1,12 @@
+//! The command line, run as its users run it.
+
+#[cfg(test)]
+mod cli {
+    pub(crate) mod bad_input;
+    pub(crate) mod demo;
+    pub(crate) mod formats;
+    pub(crate) mod json;
+    pub(crate) mod real_data;
+    pub(crate) mod run;
+    pub(crate) mod usage;
+}
