@@ -18,7 +18,6 @@ pub fn as_of() -> Day {
 
 /// Long columns and a dense grid of the same values, and posts.
 pub struct Shape {
-    pub artists: usize,
     pub components: Vec<Component>,
     pub artist: Vec<u32>,
     pub component: Vec<u16>,
@@ -107,7 +106,6 @@ impl Shape {
             }
         }
         Self {
-            artists,
             components,
             artist,
             component,

@@ -1,3 +1,13 @@
 //! Tests across crates, one binary.
 
+mod architecture;
+mod differential;
 mod golden;
+mod interval;
+mod properties;
+mod reference;
+
+/// The README's code, compiled and run.
+#[doc = include_str!("../../README.md")]
+#[cfg(doctest)]
+struct Readme;

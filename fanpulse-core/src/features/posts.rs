@@ -247,7 +247,9 @@ impl Posts {
         if group.window_posts > 0.0 {
             // The excess rises with engagement, so the largest is that of the largest post.
             let mean = (group.total - group.window_max) / (group.n - 1.0);
-            let relative = if mean > 0.0 { (group.window_max - mean) / mean } else { f64::NAN };
+            // Where all others have none, the largest has no mean to exceed, and the rest of the window lie 100 % below theirs.
+            let alone = if (group.window_max > 0.0) & (group.window_posts > 1.0) { -1.0 } else { f64::NAN };
+            let relative = if mean > 0.0 { (group.window_max - mean) / mean } else { alone };
             sums.excess = if relative > sums.excess || sums.excess.is_nan() { relative } else { sums.excess };
         }
     }
@@ -452,7 +454,7 @@ fn conversion_terms(
         let counts = (in_window[i] > 0.0) & !w.is_nan() & !(s.is_nan() & v.is_nan());
         conversions[i] = if counts { gained } else { 0.0 };
         viewed[i] = if counts { seen } else { 0.0 };
-        bad |= u64::from((!(gained + seen < f64::INFINITY) | (v < 0.0) | (w < 0.0)) & (i < len));
+        bad |= u64::from(((gained + seen == f64::INFINITY) | (v < 0.0) | (w < 0.0)) & (i < len));
     }
     bad
 }
@@ -479,7 +481,7 @@ fn engagement_terms(
         in_window[i] *= counts;
         in_baseline[i] *= counts;
         engagement[i] = if i < len { e } else { 0.0 };
-        bad |= u64::from((!(e < f64::INFINITY) | (l < 0.0) | (c < 0.0) | (s < 0.0)) & (i < len));
+        bad |= u64::from(((e == f64::INFINITY) | (l < 0.0) | (c < 0.0) | (s < 0.0)) & (i < len));
     }
     bad
 }

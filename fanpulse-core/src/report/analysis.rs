@@ -141,13 +141,16 @@ impl Serialize for FanValue {
 
 impl Serialize for Momentum {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(6))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("index", &self.index)?;
         map.serialize_entry("status", &self.status)?;
         map.serialize_entry("coverage", &self.coverage)?;
         map.serialize_entry("interval90", &self.interval90)?;
         map.serialize_entry("velocity_se", &self.velocity_se)?;
         map.serialize_entry("components", &Components(&self.components))?;
+        if self.neutral_contribution > 0.0 {
+            map.serialize_entry("neutral_contribution", &self.neutral_contribution)?;
+        }
         map.end()
     }
 }

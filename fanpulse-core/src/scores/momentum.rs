@@ -62,6 +62,9 @@ pub struct Momentum {
     pub velocity_se: Option<f64>,
     /// The components with data.
     pub components: Vec<ComponentScore>,
+    /// What acceleration and consistency add to the index where they are not available and count as neutral;
+    /// with it the contributions add up to the index.
+    pub neutral_contribution: f64,
 }
 
 /// Makes a momentum index of an artist's features.
@@ -186,7 +189,10 @@ impl MomentumScores {
             .filter(|p| !p.2.is_nan())
             .map(|(name, raw, score, weight)| ComponentScore { name, raw, score, weight, contribution: weight * score / total })
             .collect();
+        let neutral = |missing: bool, weight: f64| if missing { weight * s.neutral_score / total } else { 0.0 };
         Ok(Momentum {
+            neutral_contribution: neutral(self.acceleration_score.is_nan(), s.acceleration_weight)
+                + neutral(self.consistency_score.is_nan(), s.consistency_weight),
             index: self.index,
             status: Status::of(self.index, s),
             coverage: self.coverage,

@@ -120,7 +120,9 @@ impl Gather {
     /// infinite or negative.
     #[inline(always)]
     pub(crate) fn push_grid_row(&mut self, layout: &Layout, code: usize, days: &[f64], frame: Frame) -> bool {
-        self.push_grid_tail(layout, code, days, days.len(), frame);
+        if has_any(days) {
+            self.push_grid_tail(layout, code, days, days.len(), frame);
+        }
         all_valid_or_missing(days)
     }
 
@@ -128,8 +130,11 @@ impl Gather {
     /// where one is infinite or negative.
     #[inline(always)]
     pub(crate) fn borrow_grid_row(&mut self, layout: &Layout, code: usize, sources: &[&[f64]], start: usize, len: usize) -> bool {
-        self.push(layout.codes[code], code + 1, start, len);
-        all_valid_or_missing(&sources[code][start..start + len])
+        let days = &sources[code][start..start + len];
+        if has_any(days) {
+            self.push(layout.codes[code], code + 1, start, len);
+        }
+        all_valid_or_missing(days)
     }
 
     /// Takes the first `known` of `len` daily values that end at `as_of`; those after them are missing.
@@ -164,8 +169,11 @@ impl Gather {
             if !usable {
                 return false;
             }
+            // Rows after as_of do not exist, and a component that begins with them does not either.
             let after = (last - frame.as_of) as usize;
-            self.push(info, 1, at, run.saturating_sub(after));
+            if after < run {
+                self.push(info, 1, at, run - after);
+            }
             at += run;
         }
         true
@@ -360,6 +368,15 @@ fn all_valid(values: &[f64]) -> bool {
         bad |= u64::from(v.to_bits() >= INFINITY);
     }
     bad == 0
+}
+
+/// Whether an artist has the component at all: one without a value counts for nothing.
+#[inline(always)]
+fn has_any(days: &[f64]) -> bool {
+    match days.last() {
+        Some(last) if !last.is_nan() => true,
+        _ => days.iter().any(|v| !v.is_nan()),
+    }
 }
 
 #[inline(always)]

@@ -1,0 +1,57 @@
+# One command runs what continuous integration runs: make test
+CARGO ?= cargo
+PYTHON ?= python3
+
+.PHONY: test check-tools fmt lint unit doc bindings bench peers docs fuzz clean
+
+test: check-tools fmt-check lint unit doc bindings
+	@echo "all checks passed"
+
+# Names what is missing and how to get it, instead of skipping anything.
+check-tools:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.95 or later"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is missing: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
+	@command -v node >/dev/null || { echo "Node 20 or later is missing: apt-get install nodejs npm"; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { echo "Node 20 or later is needed, this is $$(node --version)"; exit 1; }
+
+fmt:
+	$(CARGO) fmt --all
+
+.PHONY: fmt-check
+fmt-check:
+	$(CARGO) fmt --all -- --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+# Unit, integration, property and example tests, the replayed fuzz corpus, and every bench run once.
+unit:
+	$(CARGO) test --locked --quiet
+	$(CARGO) run --locked --quiet --example own_momentum
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --quiet
+
+bindings:
+	sh bindings/python/check.sh
+	sh bindings/node/check.sh
+
+# Criterion's figures, then FanPulse against NumPy, Polars and DuckDB in alternation.
+bench:
+	$(CARGO) bench --locked -p fanpulse
+	$(MAKE) peers
+
+peers:
+	$(CARGO) build --release --locked -p fanpulse --example peer_worker
+	sh benches/peers/run.sh
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --open
+
+# Needs a nightly compiler: each target for 20 seconds.
+fuzz:
+	sh fuzz/run.sh 20
+
+clean:
+	$(CARGO) clean

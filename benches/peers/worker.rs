@@ -1,0 +1,89 @@
+//! FanPulse's side of the peer comparison: loads or re-reads the files and scores them on demand.
+//!
+//! `peer_worker [--from-parquet] OBSERVATIONS [POSTS] AS_OF WINDOW`, then lines on standard input: `run THREADS`
+//! answers the seconds taken, `dump PATH` writes the scores as Parquet.
+
+use std::fs::File;
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
+use fanpulse_core::ingest::Dataset;
+use fanpulse_core::settings::Settings;
+use fanpulse_core::{Day, Engine, Scores};
+use fanpulse_platforms::{ReadOptions, read};
+use parquet::arrow::ArrowWriter;
+use rayon::ThreadPoolBuilder;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn load(files: &[PathBuf]) -> Outcome<Dataset> {
+    let mut data = Dataset::default();
+    for file in files {
+        read(file, &ReadOptions::default(), &mut data)?;
+    }
+    Ok(data)
+}
+
+fn dump(scores: &Scores, path: &Path) -> Outcome<()> {
+    let some = |column: &[f64]| Arc::new(Float64Array::from_iter(column.iter().map(|v| (!v.is_nan()).then_some(*v)))) as ArrayRef;
+    // Coverage stands only beside a score.
+    let coverage: Vec<f64> =
+        scores.fvs.iter().zip(&scores.fvs_coverage).map(|(fvs, coverage)| if fvs.is_nan() { f64::NAN } else { *coverage }).collect();
+    let ids: Vec<String> = (0..scores.artists()).map(|i| scores.artist_id(i)).collect();
+    let batch = RecordBatch::try_from_iter([
+        ("artist_id", Arc::new(StringArray::from(ids)) as ArrayRef),
+        ("fvs", some(&scores.fvs)),
+        ("coverage", some(&coverage)),
+        ("momentum", some(&scores.momentum)),
+        ("velocity", some(&scores.velocity_score)),
+        ("acceleration", some(&scores.acceleration_score)),
+        ("consistency", some(&scores.consistency_score)),
+        ("viral_potential", some(&scores.viral_potential_score)),
+        ("breakout", some(&scores.breakout)),
+        ("viral_posts", Arc::new(UInt32Array::from(scores.viral_posts.clone())) as ArrayRef),
+    ])?;
+    let mut writer = ArrowWriter::try_new(File::create(path)?, batch.schema(), None)?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(())
+}
+
+fn main() -> Outcome<()> {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let from_files = args.first().is_some_and(|a| a == "--from-parquet");
+    if from_files {
+        args.remove(0);
+    }
+    let usage = "usage: peer_worker [--from-parquet] OBSERVATIONS [POSTS] AS_OF WINDOW";
+    let window_days: u32 = args.pop().ok_or(usage)?.parse()?;
+    let as_of: Day = args.pop().ok_or(usage)?.parse()?;
+    let files: Vec<PathBuf> = args.iter().map(PathBuf::from).collect();
+    let engine = Engine::builder().settings(Settings { window_days, ..Settings::default() }).build()?;
+
+    let loaded = if from_files { Dataset::default() } else { load(&files)? };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "ready {}", loaded.artists.len())?;
+    out.flush()?;
+    let mut latest = None;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        match line.split_once(' ') {
+            Some(("run", threads)) => {
+                let pool = ThreadPoolBuilder::new().num_threads(threads.parse()?).build()?;
+                let start = Instant::now();
+                let scores = pool.install(|| -> Outcome<Scores> {
+                    if from_files { Ok(engine.score(&load(&files)?, as_of)?) } else { Ok(engine.score(&loaded, as_of)?) }
+                })?;
+                writeln!(out, "{}", start.elapsed().as_secs_f64())?;
+                out.flush()?;
+                latest = Some(scores);
+            }
+            Some(("dump", path)) => dump(latest.as_ref().ok_or("nothing has been run")?, Path::new(path))?,
+            _ => return Err(format!("unknown line `{line}`").into()),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! One JSON object per line.
+#![no_main]
+
+use fanpulse_core::ingest::Dataset;
+use fanpulse_platforms::{ReadOptions, read_from};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    // Anything else is not read as NDJSON.
+    if bytes.first() != Some(&b'{') {
+        return;
+    }
+    for lenient in [false, true] {
+        let mut data = Dataset::default();
+        let _ = read_from("a", bytes, &ReadOptions { lenient, ..ReadOptions::default() }, &mut data);
+        assert!(data.observations.value.iter().all(|v| v.is_finite() && *v >= 0.0));
+    }
+});

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs every fuzz target for the given number of seconds; needs a nightly compiler.
+set -eu
+cd "$(dirname "$0")"
+seconds="${1:-20}"
+if ! cargo +nightly --version >/dev/null 2>&1; then
+    echo "a nightly compiler is missing: rustup toolchain install nightly" >&2
+    exit 1
+fi
+target="${CARGO_TARGET_DIR:-target}"
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cdebug-assertions" \
+    cargo +nightly build --release --locked --target-dir "$target/fuzz"
+for source in fuzz_targets/*.rs; do
+    name="$(basename "$source" .rs)"
+    mkdir -p "$scratch/$name"
+    "$target/fuzz/release/$name" -max_total_time="$seconds" -timeout=10 "$scratch/$name" "corpus/$name"
+done
