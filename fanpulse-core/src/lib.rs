@@ -40,6 +40,7 @@ pub mod features;
 pub mod ingest;
 pub mod report;
 pub mod scores;
+pub mod spikes;
 mod series;
 
 mod engine;

@@ -1,0 +1,6 @@
+//! Spikes in series, as a user meets them.
+
+mod behaviour;
+mod chance;
+mod nab;
+mod null_series;
