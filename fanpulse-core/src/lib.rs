@@ -40,8 +40,8 @@ pub mod features;
 pub mod ingest;
 pub mod report;
 pub mod scores;
-pub mod spikes;
 mod series;
+pub mod spikes;
 
 mod engine;
 

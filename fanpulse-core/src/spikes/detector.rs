@@ -87,7 +87,7 @@ impl SeasonalRobust {
         for i in 0..series.values.len() {
             let verdict = stream.push(series.reading(i))?;
             judged += u64::from(verdict.z.is_some());
-            spikes.extend(verdict.ended);
+            spikes.extend(verdict.ended.map(|spike| *spike));
         }
         spikes.extend(stream.open().cloned());
         let status = if judged > 0 {

@@ -14,6 +14,8 @@ const MAD_TO_SD: f64 = 1.4826;
 const PRIOR_SHAPE: f64 = 300.0;
 /// Spans over which the shape is remembered.
 pub(super) const SHAPE_MEMORY: f64 = 2000.0;
+/// Spans between two looks at counting noise and shape.
+const SHAPE_STRIDE: u64 = 4;
 
 /// The distribution of the spans' logarithms, seasonality removed.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub(super) struct Noise {
     residuals: SortedWindow,
     counts: Counts,
     scale_floor: f64,
+    /// The floor, or what counting noise alone makes.
+    least_scale: f64,
     spans: u64,
     skewness: f64,
     judged: f64,
@@ -40,6 +44,7 @@ impl Noise {
             residuals: SortedWindow::new(2 * window),
             counts: Counts::new(window),
             scale_floor,
+            least_scale: scale_floor,
             spans: 0,
             skewness: 0.0,
             judged: 0.0,
@@ -128,22 +133,30 @@ impl Noise {
 
     fn settle(&mut self, span: &Span) {
         self.location = self.levels.median();
-        let mad =
-            if self.residuals.len() < FIRST_SPANS { self.levels.deviation_from(self.location) } else { self.residuals.median() };
-        self.scale = (MAD_TO_SD * mad).max(self.scale_floor);
-        let mut poisson_share = 0.0;
-        if span.count.is_some() {
-            let fresh = self.spans as usize == FIRST_SPANS || self.spans as usize == 2 * FIRST_SPANS;
-            self.counts.settle(exp(self.location) - span.offset, self.scale, span.offset, fresh);
-            let poisson = self.counts.mean.sqrt() / (self.counts.mean + span.offset);
-            self.scale = self.scale.max(0.9 * poisson);
-            poisson_share = (1.0 / (self.counts.mean.max(0.1) * self.scale * self.scale)).min(1.0);
+        let mad = if self.residuals.len() < FIRST_SPANS { self.levels.deviation_from(self.location) } else { self.residuals.median() };
+        let robust = MAD_TO_SD * mad;
+        // Counting noise and shape rest on hundreds of spans, so that they need not follow each one.
+        if self.spans < 8 * FIRST_SPANS as u64 || self.spans.is_multiple_of(SHAPE_STRIDE) {
+            let mut poisson_share = 0.0;
+            self.least_scale = self.scale_floor;
+            if span.count.is_some() {
+                let fresh = self.spans as usize == FIRST_SPANS || self.spans as usize == 2 * FIRST_SPANS;
+                self.counts.settle(exp(self.location) - span.offset, robust.max(self.scale_floor), span.offset, fresh);
+                let mean = self.counts.mean;
+                self.least_scale = self.scale_floor.max(0.9 * mean.sqrt() / (mean + span.offset));
+                let scale = robust.max(self.least_scale);
+                poisson_share = (1.0 / (mean.max(0.1) * scale * scale)).min(1.0);
+            }
+            self.bend(robust.max(self.least_scale), poisson_share);
         }
-        // Poisson counts are symmetric at ⅔ and gamma noise at ⅓ (Wilson and Hilferty 1931): skewness ≈ −3 λ s on the log scale.
+        self.scale = robust.max(self.least_scale);
+    }
+
+    /// Poisson counts are symmetric at ⅔ and gamma noise at ⅓ (Wilson and Hilferty 1931): skewness ≈ −3 λ s on the log scale.
+    fn bend(&mut self, scale: f64, poisson_share: f64) {
         let prior = (1.0 + poisson_share) / 3.0;
-        let weight = self.judged + PRIOR_SHAPE;
-        let skewness = (self.judged * self.skewness - PRIOR_SHAPE * 3.0 * prior * self.scale) / weight;
-        self.shape = (-skewness / (3.0 * self.scale)).clamp(-0.5, 1.5);
+        let skewness = (self.judged * self.skewness - PRIOR_SHAPE * 3.0 * prior * scale) / (self.judged + PRIOR_SHAPE);
+        self.shape = (-skewness / (3.0 * scale)).clamp(-0.5, 1.5);
     }
 }
 

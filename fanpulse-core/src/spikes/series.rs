@@ -107,9 +107,11 @@ impl<'a> Series<'a> {
 
     pub(super) fn check_lengths(&self) -> Result<()> {
         let n = self.values.len();
-        for (name, len) in
-            [("resolutions", self.resolution.len()), ("interpolation flags", self.interpolated.len()), ("common components", self.common.len())]
-        {
+        for (name, len) in [
+            ("resolutions", self.resolution.len()),
+            ("interpolation flags", self.interpolated.len()),
+            ("common components", self.common.len()),
+        ] {
             if len != 0 && len != n {
                 return Err(Error::invalid(format!("{len} {name} for {n} values")));
             }

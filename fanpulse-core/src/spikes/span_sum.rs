@@ -4,8 +4,8 @@ use super::series::Reading;
 
 /// Added to amounts before the logarithm, as a share of the first one.
 const AMOUNT_OFFSET: f64 = 0.01;
-/// Values other than zero that must be multiples of 100 before a series is taken for a rounded one.
-const ROUNDED_VALUES: u32 = 8;
+/// A series counts as rounded where a quarter of its values are zeros and the others, at least two, end in so many zeros together.
+const ROUNDED_ZEROS: u32 = 4;
 
 /// A trailing sum over a span of readings.
 #[derive(Debug, Clone)]
@@ -27,8 +27,9 @@ pub(super) struct SpanSum {
 struct Kind {
     /// Whole numbers only: counts, with counting noise.
     whole: bool,
-    /// Multiples of 100 only.
-    hundreds: bool,
+    /// The largest power of ten, as its exponent, that divides every value.
+    zeros_at_end: u32,
+    zero: u32,
     nonzero: u32,
     /// The first amount above 0.
     first: f64,
@@ -36,7 +37,7 @@ struct Kind {
 
 impl SpanSum {
     pub(super) fn new(span: usize) -> Self {
-        let kind = Kind { whole: true, hundreds: true, nonzero: 0, first: 0.0 };
+        let kind = Kind { whole: true, zeros_at_end: u32::MAX, zero: 0, nonzero: 0, first: 0.0 };
         Self { ring: vec![f64::NAN; span], at: 0, seen: 0, present: 0, sum: 0.0, kind, rounding: 0.0, rounding_left: 0 }
     }
 
@@ -99,7 +100,11 @@ impl SpanSum {
                 self.kind.first = value;
             }
             self.kind.nonzero = self.kind.nonzero.saturating_add(1);
-            self.kind.hundreds = self.kind.hundreds && value % 100.0 == 0.0;
+            if self.kind.zeros_at_end > 0 {
+                self.kind.zeros_at_end = self.kind.zeros_at_end.min(zeros_at_end(value));
+            }
+        } else {
+            self.kind.zero = self.kind.zero.saturating_add(1);
         }
     }
 
@@ -111,7 +116,7 @@ impl SpanSum {
         if !present {
             return;
         }
-        let guessed = if self.kind.hundreds && self.kind.nonzero >= ROUNDED_VALUES { power_of_ten_in(reading.value) } else { 0.0 };
+        let guessed = if self.kind.rounded() && reading.value > 0.0 { 10_f64.powi(zeros_at_end(reading.value) as i32) } else { 0.0 };
         let rounding = reading.resolution.max(guessed) / reading.common;
         if rounding > 0.0 && rounding >= self.rounding {
             self.rounding = rounding;
@@ -120,16 +125,22 @@ impl SpanSum {
     }
 }
 
-/// The largest power of ten that divides a whole number above 0; 0 of 0.
-fn power_of_ten_in(value: f64) -> f64 {
-    if value <= 0.0 {
-        return 0.0;
+impl Kind {
+    /// Whether the values stall and jump as those of a rounded counter do.
+    fn rounded(&self) -> bool {
+        self.nonzero >= 2 && self.zero >= self.nonzero / 3 && self.zeros_at_end.saturating_mul(self.nonzero) >= ROUNDED_ZEROS
     }
-    let mut power = 1.0;
-    while power < value && value % (power * 10.0) == 0.0 {
+}
+
+/// How many zeros a number above 0 ends in, at most 15; 0 where it has a fraction.
+fn zeros_at_end(value: f64) -> u32 {
+    let mut power = 10.0;
+    let mut zeros = 0;
+    while zeros < 15 && value % power == 0.0 {
         power *= 10.0;
+        zeros += 1;
     }
-    power
+    zeros
 }
 
 #[cfg(test)]
@@ -153,15 +164,18 @@ mod tests {
     }
 
     #[test]
-    fn rounded_values_are_recognised_by_their_zeros() {
-        let mut span = SpanSum::new(1);
-        for _ in 0..8 {
-            span.push(&Reading::new(10_000.0));
-        }
-        assert_eq!(span.rounding(), 10_000.0);
-        span.push(&Reading::new(230_000.0));
-        assert_eq!(span.rounding(), 10_000.0);
-        span.push(&Reading::new(231_017.0));
-        assert_eq!(span.rounding(), 0.0);
+    fn a_counter_that_stalls_and_jumps_is_recognised_as_rounded() {
+        let rounding = |values: &[f64]| {
+            let mut span = SpanSum::new(1);
+            values.iter().for_each(|&v| {
+                span.push(&Reading::new(v));
+            });
+            span.rounding()
+        };
+        assert_eq!(rounding(&[0.0, 10_000.0, 0.0, 0.0, 230_000.0]), 10_000.0);
+        // A digit that is not rounded away says that nothing is.
+        assert_eq!(rounding(&[0.0, 10_000.0, 0.0, 0.0, 231_017.0]), 0.0);
+        // Round numbers without stalls are just round.
+        assert_eq!(rounding(&[100.0, 100.0, 100.0, 100.0, 100.0, 1000.0]), 0.0);
     }
 }

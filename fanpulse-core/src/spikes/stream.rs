@@ -14,6 +14,8 @@ use crate::time::Instant;
 
 /// Below this mean per span, counts are judged by their own distribution instead of on the log scale.
 const LOW_MEAN: f64 = 15.0;
+/// Spans between two looks at the threshold, which moves slowly once there is some history.
+const THRESHOLD_STRIDE: usize = 4;
 /// Degrees of freedom that a MAD has per value, and those of a clipped variance.
 const MAD_FREEDOM: f64 = 0.37;
 const VARIANCE_FREEDOM: f64 = 0.3;
@@ -28,7 +30,7 @@ pub struct Verdict {
     /// Whether a spike began with this reading; it is [`SpikeStream::open`] until it ends.
     pub started: bool,
     /// The spike that has ended.
-    pub ended: Option<SeriesSpike>,
+    pub ended: Option<Box<SeriesSpike>>,
 }
 
 /// The streaming form of [`SeasonalRobust`](super::SeasonalRobust): the same verdicts, reading by reading.
@@ -114,22 +116,19 @@ impl SpikeStream {
         let season = self.season.at(place);
         let level = log(sum, offset) - season;
         let residual = level - self.noise.location;
-        let weight = self.weight(season, offset);
+        // Where there is no location yet, nothing is expected and every span weighs the same.
+        let located = self.noise.located();
+        let expected = if located { (exp(self.noise.location + season) - offset).max(0.0) } else { 0.0 };
+        let weight = if located && self.span.counts() { self.noise.weight(expected, offset) } else { 1.0 };
         let ready = self.ready();
         if ready && present {
-            let score = self.score(sum, season, residual, weight, offset);
+            let score = self.score(sum, season, residual, weight, expected);
             self.roughness.push(score.clipped);
             verdict.z = Some(score.z);
             verdict.threshold = Some(self.threshold);
             let per_step = reading.common / self.clock.span as f64;
-            let judged = Judged {
-                position,
-                at,
-                value: sum * per_step,
-                baseline: score.expected * per_step,
-                z: score.z,
-                threshold: self.threshold,
-            };
+            let judged =
+                Judged { position, at, value: sum * per_step, baseline: score.expected * per_step, z: score.z, threshold: self.threshold };
             self.follow(&judged, sum, &mut verdict);
         }
         self.close(position, &mut verdict);
@@ -140,7 +139,8 @@ impl SpikeStream {
             let count = self.span.counts().then(|| sum / exp(season.clamp(-CLIP, CLIP)));
             self.noise.learn(&Span { level, residual, weight, count, offset, judged: ready });
             self.last_span = position;
-            if self.noise.spans() >= self.clock.history {
+            let spans = self.noise.spans();
+            if spans >= self.clock.history && (spans < 2 * self.clock.history || spans.is_multiple_of(THRESHOLD_STRIDE)) {
                 self.set_threshold();
             }
         }
@@ -177,23 +177,14 @@ impl SpikeStream {
         (self.noise.spans() as f64 * days, self.clock.history as f64 * days)
     }
 
-    fn weight(&self, season: f64, offset: f64) -> f64 {
-        if self.span.counts() && self.noise.located() {
-            self.noise.weight(exp(self.noise.location + season) - offset, offset)
-        } else {
-            1.0
-        }
-    }
-
     fn low_counts(&self) -> bool {
         self.span.counts() && self.noise.mean() < LOW_MEAN
     }
 
-    fn score(&self, sum: f64, season: f64, residual: f64, weight: f64, offset: f64) -> Score {
+    fn score(&self, sum: f64, season: f64, residual: f64, weight: f64, expected: f64) -> Score {
         let mut score = if self.low_counts() {
             self.score_of_low_count(sum, season)
         } else {
-            let expected = (exp(self.noise.location + season) - offset).max(0.0);
             let clipped = (residual / (self.noise.scale * weight)).clamp(-CLIP, CLIP);
             Score { z: self.noise.score(residual, weight), clipped, expected }
         };
@@ -235,7 +226,7 @@ impl SpikeStream {
 
     /// Ends the spike that has been quiet for long enough; a step without a value is quiet.
     fn close(&mut self, position: u64, verdict: &mut Verdict) {
-        verdict.ended = self.open.take_if(|open| open.quiet_for(position) >= self.clock.quiet).map(OpenSpike::end);
+        verdict.ended = self.open.take_if(|open| open.quiet_for(position) >= self.clock.quiet).map(|open| Box::new(open.end()));
     }
 
     fn learn_season(&mut self, place: Place, residual: f64, weight: f64) {

@@ -69,7 +69,9 @@ impl Roughness {
         const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_7;
         let want = ln(rate);
         let mut level = guess.clamp(LEAST_LEVEL, GREATEST_LEVEL);
-        for _ in 0..NEWTON_STEPS {
+        // The level moves slowly, so that one step from the last one is enough once there is a last one.
+        let steps = if self.seen < FIRST_SEEN { 4 } else { 1 };
+        for _ in 0..steps {
             let (mut most, mut slope) = (f64::NEG_INFINITY, 0.0);
             let mut before = usize::MAX;
             for j in 0..LAGS {
@@ -94,8 +96,8 @@ impl Roughness {
 /// Below this the clump formula does not hold, and nobody would call it a spike.
 const LEAST_LEVEL: f64 = 1.5;
 const GREATEST_LEVEL: f64 = 9.0;
-/// The level moves slowly, so few steps from the last one are enough.
-const NEWTON_STEPS: usize = 3;
+/// Scores up to which the level is sought afresh.
+const FIRST_SEEN: f64 = 40.0;
 
 /// Siegmund's ν(x) for x > 0, in (0, 1): how a discrete walk overshoots a level.
 ///

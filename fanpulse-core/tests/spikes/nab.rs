@@ -98,11 +98,7 @@ fn raw_score(series: &Labelled, detections: &[usize], probation: Probation) -> (
             continue;
         }
         scored += 1.0;
-        raw += detections
-            .iter()
-            .filter(|&&i| i >= first && series.window[i] == w)
-            .map(|&i| worth[i])
-            .fold(-1.0, f64::max);
+        raw += detections.iter().filter(|&&i| i >= first && series.window[i] == w).map(|&i| worth[i]).fold(-1.0, f64::max);
     }
     raw += detections.iter().filter(|&&i| i >= first && series.window[i] == 0).map(|&i| worth[i]).sum::<f64>();
     (raw, scored)

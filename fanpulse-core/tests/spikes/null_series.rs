@@ -91,7 +91,8 @@ impl Null {
             .map(|i| {
                 let weekday = (i / per_day) % 7;
                 let weekly = (0.3 * (std::f64::consts::TAU * weekday as f64 / 7.0).cos() + if weekday >= 5 { 0.2 } else { 0.0 }).exp();
-                let daily = if per_day == 1 { 1.0 } else { (0.8 * (std::f64::consts::TAU * (i % per_day) as f64 / per_day as f64).sin()).exp() };
+                let daily =
+                    if per_day == 1 { 1.0 } else { (0.8 * (std::f64::consts::TAU * (i % per_day) as f64 / per_day as f64).sin()).exp() };
                 let season = weekly * daily * scale;
                 match self {
                     Self::Poisson(mean) => noise.poisson(mean * scale),
