@@ -6,7 +6,8 @@ use crate::{Error, Result};
 /// The pattern that many series share, as a multiple of their usual level; 1 where too few are known.
 ///
 /// Handed to a detector as the common component, it keeps Christmas from being viral. It is causal: a step's value
-/// uses the series' `window` steps before it and the step itself, never later ones.
+/// uses the series' `window` steps before it and the step itself, never later ones. It holds dips as well as rises: where
+/// most of the chart falls, what stays level stands out, as at Christmas in charts that few holiday songs enter.
 ///
 /// # Formula
 /// For each step the median over the series of value/(median of its last `window` values), over those with at least

@@ -61,6 +61,7 @@ fn daily_series_raise_the_stated_alarms() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "slow without optimisation: cargo test --release")]
 fn daily_series_raise_one_alarm_a_year_where_that_is_asked_for() {
     check(&DAILY, 1, 3 * 365, 100, 1.0);
 }
@@ -81,12 +82,13 @@ const FINE: [Null; 12] = [
 ];
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "slow without optimisation: cargo test --release")]
 fn hourly_series_raise_the_stated_alarms() {
     check(&FINE, 24, 365, 30, 12.0);
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation: cargo test --release")]
+#[cfg_attr(debug_assertions, ignore = "slow without optimisation: cargo test --release")]
 fn five_minute_series_raise_the_stated_alarms() {
     check(&FINE, 288, 365, 10, 12.0);
 }
