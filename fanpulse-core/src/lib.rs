@@ -41,6 +41,7 @@ pub mod ingest;
 pub mod report;
 pub mod scores;
 mod series;
+pub mod spikes;
 
 mod engine;
 

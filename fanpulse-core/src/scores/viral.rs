@@ -30,11 +30,14 @@ pub struct Spike {
 
 /// Finds what rose above its baseline in posts or in a series.
 pub trait SpikeDetector<Input: ?Sized>: Send + Sync {
+    /// What a spike is in such an input.
+    type Spike;
+
     /// The spikes, in the order of the input.
     ///
     /// # Errors
     /// `invalid` where a value is out of range.
-    fn detect(&self, input: &Input) -> Result<Vec<Spike>>;
+    fn detect(&self, input: &Input) -> Result<Vec<Self::Spike>>;
 }
 
 /// One post as a spike detector sees it.
@@ -81,6 +84,8 @@ impl SigmaPosts {
 }
 
 impl SpikeDetector<[PostActivity]> for SigmaPosts {
+    type Spike = Spike;
+
     fn detect(&self, posts: &[PostActivity]) -> Result<Vec<Spike>> {
         if posts.is_empty() {
             return Ok(Vec::new());

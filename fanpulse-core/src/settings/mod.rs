@@ -1,6 +1,7 @@
 //! Every threshold, weight and curve of `scoring.md`, in one place. The defaults are FanPulse's published ones.
 
 mod curve;
+mod spikes;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 pub use curve::{Curve, MAX_KNOTS};
+pub use spikes::SpikeSettings;
 
 /// Name and version of the definition that the scores follow; stored with every result.
 pub const ALGORITHM: &str = "fanpulse-1";
@@ -39,6 +41,8 @@ pub struct Settings {
     pub momentum: MomentumSettings,
     /// Viral posts.
     pub viral: ViralSettings,
+    /// Spikes in series.
+    pub spikes: SpikeSettings,
     /// Breakout by indicators.
     pub breakout: BreakoutSettings,
     /// Release windows.
@@ -196,6 +200,7 @@ impl Default for Settings {
             fan_value: FanValueSettings::default(),
             momentum: MomentumSettings::default(),
             viral: ViralSettings::default(),
+            spikes: SpikeSettings::default(),
             breakout: BreakoutSettings::default(),
             release: ReleaseSettings::default(),
         }
@@ -341,6 +346,7 @@ impl Settings {
         ] {
             within(name, value, low, high)?;
         }
+        self.spikes.validate()?;
         ascending("momentum.status_bounds", &m.status_bounds, 10.0)?;
         ascending("breakout.probabilities", &b.probabilities, 1.0)?;
         for (name, curve, top) in [
