@@ -39,6 +39,7 @@ pub mod alerts;
 pub mod features;
 pub mod ingest;
 pub mod report;
+pub mod learned;
 pub mod scores;
 mod series;
 
