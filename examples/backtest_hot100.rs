@@ -78,7 +78,10 @@ fn complete(model: &LogisticBreakout, set: &TrainingSet, slices: &Slices, chart:
 fn walk_forward(set: &TrainingSet, settings: &LearnedSettings, from: NaiveDate, until: NaiveDate) -> Result<String> {
     let plan = WalkForward { test_from: from, test_until: until, step_months: 12, calibrate_months: 60 };
     let result = backtest(set, &plan, settings)?;
-    let mut text = format!("\n## Walk-forward, trained anew each year\n\n{}\n| from | examples | positive | trained on | AUC |\n|---|---|---|---|---|\n", table(&result.comparison));
+    let mut text = format!(
+        "\n## Walk-forward, trained anew each year\n\n{}\n| from | examples | positive | trained on | AUC |\n|---|---|---|---|---|\n",
+        table(&result.comparison)
+    );
     for s in &result.steps {
         let auc = s.auc.map_or_else(|| "–".to_owned(), |a| format!("{a:.3}"));
         text.push_str(&format!("| {} | {} | {} | {} | {auc} |\n", s.test.first, s.test.rows, s.test.positives, s.train.rows));

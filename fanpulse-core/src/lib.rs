@@ -38,8 +38,8 @@ mod math;
 pub mod alerts;
 pub mod features;
 pub mod ingest;
-pub mod report;
 pub mod learned;
+pub mod report;
 pub mod scores;
 mod series;
 

@@ -148,8 +148,7 @@ pub struct Ablation {
 pub fn ablation(set: &TrainingSet, slices: &Slices, settings: &LearnedSettings) -> Result<Vec<Ablation>> {
     let chosen = |f: &&super::Feature| settings.features.is_empty() || settings.features.contains(&f.name);
     let judged = |keep: &dyn Fn(&str) -> bool| -> Result<Option<Evaluation>> {
-        let features: Vec<String> =
-            set.features().iter().filter(chosen).filter(|f| keep(&f.family)).map(|f| f.name.clone()).collect();
+        let features: Vec<String> = set.features().iter().filter(chosen).filter(|f| keep(&f.family)).map(|f| f.name.clone()).collect();
         if features.is_empty() {
             return Ok(None);
         }
@@ -164,9 +163,8 @@ pub fn ablation(set: &TrainingSet, slices: &Slices, settings: &LearnedSettings) 
             Err(e) => Err(e),
         }
     };
-    let one = |family: &str| {
-        Ok(Ablation { family: family.to_owned(), without: judged(&|f| f != family)?, alone: judged(&|f| f == family)? })
-    };
+    let one =
+        |family: &str| Ok(Ablation { family: family.to_owned(), without: judged(&|f| f != family)?, alone: judged(&|f| f == family)? });
     set.families().into_iter().map(one).collect()
 }
 

@@ -191,7 +191,12 @@ mod tests {
     fn overconfident(n: usize) -> (Vec<f64>, Vec<bool>) {
         let mut draws = Draws::new(3);
         let mut uniform = move || draws.below(1_000_000) as f64 / 1e6;
-        (0..n).map(|_| { let x = 8.0 * uniform() - 4.0; (x, uniform() < sigmoid(0.5 * x - 1.0)) }).unzip()
+        (0..n)
+            .map(|_| {
+                let x = 8.0 * uniform() - 4.0;
+                (x, uniform() < sigmoid(0.5 * x - 1.0))
+            })
+            .unzip()
     }
 
     #[test]
@@ -212,7 +217,12 @@ mod tests {
     fn auto_leaves_honest_log_odds_alone() {
         let mut draws = Draws::new(5);
         let mut uniform = move || draws.below(1_000_000) as f64 / 1e6;
-        let (x, y): (Vec<f64>, Vec<bool>) = (0..400).map(|_| { let x = 6.0 * uniform() - 4.0; (x, uniform() < sigmoid(x)) }).unzip();
+        let (x, y): (Vec<f64>, Vec<bool>) = (0..400)
+            .map(|_| {
+                let x = 6.0 * uniform() - 4.0;
+                (x, uniform() < sigmoid(x))
+            })
+            .unzip();
         assert_eq!(Calibration::learn(CalibrationMethod::Auto, &x, &y).unwrap(), Calibration::Identity);
     }
 

@@ -23,14 +23,13 @@ pub struct SliceCard {
 }
 
 impl SliceCard {
-    pub(super) fn of(examples: &[&Example], label: Option<bool>) -> Self {
-        let kept = || examples.iter().filter(|e| label.is_none_or(|l| e.label == l));
+    pub(super) fn of(examples: &[&Example]) -> Self {
         let date = |e: Option<&&Example>| e.map(|e| e.date.to_string()).unwrap_or_default();
         Self {
-            first: date(kept().next()),
-            last: date(kept().last()),
-            rows: kept().count(),
-            positives: kept().filter(|e| e.label).count(),
+            first: date(examples.first()),
+            last: date(examples.last()),
+            rows: examples.len(),
+            positives: examples.iter().filter(|e| e.label).count(),
         }
     }
 
@@ -143,9 +142,7 @@ fn estimate(x: Option<Estimate>) -> String {
 /// A comparison as a Markdown table; intervals hold 95 %.
 #[must_use]
 pub fn table(comparison: &[Comparison]) -> String {
-    let mut text = String::from(
-        "| | AUC | AP | Brier | log loss | ECE | the model's gain in AUC |\n|---|---|---|---|---|---|---|\n",
-    );
+    let mut text = String::from("| | AUC | AP | Brier | log loss | ECE | the model's gain in AUC |\n|---|---|---|---|---|---|---|\n");
     for c in comparison {
         let e = &c.evaluation;
         let _ = writeln!(

@@ -72,7 +72,7 @@ fn by_falling_score(scores: &[f64]) -> Vec<usize> {
 ///
 /// # Formula
 /// AUC: Mann and Whitney's U over the pairs. Average precision: Σ (Rₙ − Rₙ₋₁)Pₙ over the distinct scores.
-fn ranking(scores: &[f64], labels: &[bool]) -> Option<(f64, f64)> {
+pub(super) fn ranking(scores: &[f64], labels: &[bool]) -> Option<(f64, f64)> {
     let order = by_falling_score(scores);
     let positives = labels.iter().filter(|y| **y).count();
     let negatives = labels.len() - positives;
@@ -134,8 +134,7 @@ fn pick<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
 /// `invalid` where lengths differ or a score is not finite.
 pub fn evaluate_ranking(scores: &[f64], labels: &[bool], settings: &LearnedSettings) -> Result<Evaluation> {
     check(scores, labels)?;
-    let mut evaluation =
-        Evaluation { rows: labels.len(), positives: labels.iter().filter(|y| **y).count(), ..Evaluation::default() };
+    let mut evaluation = Evaluation { rows: labels.len(), positives: labels.iter().filter(|y| **y).count(), ..Evaluation::default() };
     if let Some((auc, ap)) = ranking(scores, labels) {
         let figure = |which: usize| {
             interval(if which == 0 { auc } else { ap }, labels.len(), settings, |rows| {

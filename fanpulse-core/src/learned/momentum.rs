@@ -70,27 +70,26 @@ pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
     (xx > 0.0 && yy > 0.0).then(|| sum(&a, &b) / (xx * yy).sqrt())
 }
 
-/// Growth of the `horizon` days after position `t` over the 7 days up to it, as the log of the ratio of means; `None`
-/// unless the last week has 3 of its days and the horizon the same share of its.
+/// Growth over the `horizon` days after position `t`: the log of the mean of their last week over the mean of the week
+/// up to `t`. Whole weeks are blind to the weekday. `None` where a week has too few days.
 fn growth(values: &[f64], t: usize, horizon: usize, settings: &MomentumSettings) -> Option<f64> {
-    let mean = |days: &[f64]| {
-        let present: Vec<f64> = days.iter().copied().filter(|x| !x.is_nan()).collect();
-        let enough = present.len() * 7 >= days.len() * settings.min_week_days as usize;
-        enough.then(|| present.iter().sum::<f64>() / present.len() as f64)
+    let week = |end: usize| {
+        let days = values.get((end + 1).checked_sub(7)?..=end)?;
+        let (sum, n) = days.iter().filter(|x| !x.is_nan()).fold((0.0, 0), |(s, n), x| (s + x, n + 1));
+        (n >= settings.min_week_days).then(|| sum / f64::from(n))
     };
-    let now = mean(values.get((t + 1).checked_sub(7)?..=t)?)?;
-    let later = mean(values.get(t + 1..=t + horizon)?)?;
+    let (now, later) = (week(t)?, week(t + horizon)?);
     (now > 0.0 && later > 0.0).then(|| crate::math::ln(later / now))
 }
 
-/// Scores daily streams on each of `days` and correlates the momentum index with the growth of the next
-/// `horizon_days`, artist against artist.
+/// Scores daily streams on each of `days` and correlates the momentum index with the growth over the next
+/// `horizon_days`, from week to week, artist against artist.
 ///
 /// # Errors
-/// `invalid` where a value is infinite or negative, two series have one id, or the horizon is 0.
+/// `invalid` where a value is infinite or negative, two series have one id, or the horizon is below 7 days.
 pub fn backtest(engine: &Engine, series: &[DailySeries], days: &[Day], horizon_days: u32) -> Result<MomentumBacktest> {
-    if horizon_days == 0 {
-        return Err(Error::invalid("a horizon of 0 days has no growth"));
+    if horizon_days < 7 {
+        return Err(Error::invalid(format!("a horizon of {horizon_days} days is below a week")));
     }
     let mut data = Dataset::default();
     for s in series {
@@ -153,11 +152,8 @@ mod tests {
     #[test]
     fn artists_that_keep_their_pace_are_ranked_perfectly() {
         let start = Day::from_ymd(2024, 1, 1).unwrap();
-        let artist = |rate: f64| DailySeries {
-            id: format!("{rate}"),
-            start,
-            values: (0..90).map(|i| 1e4 * (1.0 + rate / 100.0).powi(i)).collect(),
-        };
+        let artist =
+            |rate: f64| DailySeries { id: format!("{rate}"), start, values: (0..90).map(|i| 1e4 * (1.0 + rate / 100.0).powi(i)).collect() };
         let series: Vec<DailySeries> = [-1.0, -0.4, 0.2, 0.7, 1.5].into_iter().map(artist).collect();
         let days = [start.plus(60), start.plus(67)];
         let result = backtest(&Engine::default(), &series, &days, 14).unwrap();
@@ -165,6 +161,6 @@ mod tests {
         assert_eq!(result.days[0].artists, 5);
         // On the last day there is nothing after it to rank.
         assert_eq!(backtest(&Engine::default(), &series, &[start.plus(89)], 14).unwrap().mean_spearman, None);
-        assert!(backtest(&Engine::default(), &series, &days, 0).is_err());
+        assert!(backtest(&Engine::default(), &series, &days, 6).is_err());
     }
 }

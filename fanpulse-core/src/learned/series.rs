@@ -134,7 +134,7 @@ pub fn growth_examples(series: &[DailySeries], settings: &GrowthSettings) -> Res
         // The same days for every artist, whatever day a series starts on.
         let phase = s.start.date().num_days_from_ce().unsigned_abs() as usize % settings.step_days as usize;
         for t in WINDOW..s.values.len().saturating_sub(horizon) {
-            if (t + phase) % settings.step_days as usize != 0 {
+            if !(t + phase).is_multiple_of(settings.step_days as usize) {
                 continue;
             }
             let (now, seen) = mean(&s.values[t + 1 - 14..=t]);

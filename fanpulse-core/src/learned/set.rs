@@ -267,9 +267,6 @@ pub(super) mod tests {
         };
         check(Example { features: vec![f64::INFINITY], ..example.clone() }, "example `a` of 2000-01-02: feature `x` is infinite");
         check(Example { known: day(0), ..example.clone() }, "example `a` of 2000-01-02: its label was known on 2000-01-01, before it");
-        check(
-            Example { features: vec![], ..example },
-            "example `a` of 2000-01-02 has 0 features and 0 rankings where the set has 1 and 0",
-        );
+        check(Example { features: vec![], ..example }, "example `a` of 2000-01-02 has 0 features and 0 rankings where the set has 1 and 0");
     }
 }

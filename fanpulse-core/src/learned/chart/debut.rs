@@ -59,7 +59,10 @@ pub fn debuts(chart: &Chart, settings: &ChartSettings) -> Result<TrainingSet> {
             chart.weeks.first().map(ToString::to_string).unwrap_or_default(),
             chart.weeks.last().map(ToString::to_string).unwrap_or_default()
         ),
-        observed: format!("a lead artist's first {} weeks on the chart, unless the top {} came within them", settings.observe_weeks, settings.top),
+        observed: format!(
+            "a lead artist's first {} weeks on the chart, unless the top {} came within them",
+            settings.observe_weeks, settings.top
+        ),
         horizon: format!("the {} weeks after that", settings.horizon_weeks),
         label: format!("a place in the top {} as lead artist", settings.top),
     };
