@@ -38,6 +38,7 @@ mod math;
 pub mod alerts;
 pub mod features;
 pub mod ingest;
+pub mod learned;
 pub mod report;
 pub mod scores;
 mod series;

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use fanpulse_core::ingest::{Dataset, Metric, Observation, Post};
+use fanpulse_core::ingest::{Metric, Observation, Post};
 use fanpulse_core::scores::Level;
 use fanpulse_core::settings::Settings;
 use fanpulse_core::{Analysis, Day, Engine, Instant};
@@ -73,13 +73,6 @@ impl Case {
             views: p.views,
         };
         self.posts.iter().map(row).collect()
-    }
-
-    pub fn dataset(&self) -> Dataset {
-        let mut data = Dataset::default();
-        self.observations().iter().for_each(|o| data.push_observation(o).unwrap());
-        self.posts().iter().for_each(|p| data.push_post(p).unwrap());
-        data
     }
 }
 

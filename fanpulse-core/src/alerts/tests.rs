@@ -58,7 +58,6 @@ fn analysis(as_of: Day, f: &Figures) -> Analysis {
             coverage: 0.85,
             interval90: Some((f.index - 0.5, f.index + 0.5)),
             velocity_se: None,
-            neutral_contribution: 0.0,
             components: vec![component("velocity", f.velocity)],
         }),
         breakout: Ok(Breakout { probability: f.probability, level: Level::Low, model: "indicators", drivers: Vec::new() }),

@@ -1,6 +1,7 @@
 //! Every threshold, weight and curve of `scoring.md`, in one place. The defaults are FanPulse's published ones.
 
 mod curve;
+mod learned;
 mod spikes;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 pub use curve::{Curve, MAX_KNOTS};
+pub use learned::{CalibrationMethod, ChartSettings, ClassWeight, GrowthSettings, LearnedSettings};
 pub use spikes::SpikeSettings;
 
 /// Name and version of the definition that the scores follow; stored with every result.
@@ -47,6 +49,12 @@ pub struct Settings {
     pub breakout: BreakoutSettings,
     /// Release windows.
     pub release: ReleaseSettings,
+    /// Learned breakout.
+    pub learned: LearnedSettings,
+    /// Debuts on a chart.
+    pub chart: ChartSettings,
+    /// Growth of daily series.
+    pub growth: GrowthSettings,
 }
 
 /// Weights of the audience components (`scoring.md` §1).
@@ -203,6 +211,9 @@ impl Default for Settings {
             spikes: SpikeSettings::default(),
             breakout: BreakoutSettings::default(),
             release: ReleaseSettings::default(),
+            learned: LearnedSettings::default(),
+            chart: ChartSettings::default(),
+            growth: GrowthSettings::default(),
         }
     }
 }
@@ -364,7 +375,9 @@ impl Settings {
             within(name, low, 0.0, top)?;
             within(name, high, 0.0, top)?;
         }
-        Ok(())
+        self.learned.validate()?;
+        self.chart.validate()?;
+        self.growth.validate()
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of the settings as JSON: equal settings, equal hash.
