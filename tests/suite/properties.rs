@@ -181,10 +181,6 @@ fn momentum_raw(a: &Analysis, name: &str) -> Option<f64> {
     a.momentum.as_ref().ok().and_then(|m| raw(&m.components, name))
 }
 
-fn fan_value_raw(a: &Analysis, name: &str) -> Option<f64> {
-    a.fvs.as_ref().ok().and_then(|f| raw(&f.components, name))
-}
-
 /// The columns of one artist, which hold raw values also where a score is insufficient.
 fn scores(a: &Artist) -> Scores {
     let mut data = Dataset::default();

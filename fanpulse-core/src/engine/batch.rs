@@ -26,7 +26,6 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         return Err(Error::invalid(format!("{artists} artists; 4,294,967,295 at most")));
     }
     posts.check_lengths()?;
-    let post_index = RowIndex::new(posts.artist, artists, Location::Post)?;
     let components: Vec<Component> = match &source {
         Source::Long(columns) => {
             columns.check_lengths()?;
@@ -37,50 +36,89 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
             grid.components.iter().map(|c| c.component.clone()).collect()
         }
     };
-    let index = match &source {
-        Source::Long(columns) => RowIndex::new(columns.artist, artists, Location::Observation)?,
-        Source::Grid(_) => RowIndex::Sorted(&[]),
-    };
     let days = match &source {
         Source::Long(_) => 0,
         Source::Grid(grid) => grid_days(grid, as_of)?,
     };
-    let layout = Layout::new(&components, posts.platforms);
-    let settings = &*engine.settings;
-    let frame = Frame::new(settings, as_of, engine.strict);
-    let mut scores = Scores::new(artists, context(engine, as_of, posts));
+    let rows: &[u32] = match &source {
+        Source::Long(columns) => columns.artist,
+        Source::Grid(_) => &[],
+    };
+    let batch = Batch {
+        engine,
+        source,
+        days,
+        posts,
+        layout: Layout::new(&components, posts.platforms),
+        frame: Frame::new(&engine.settings, as_of, engine.strict),
+    };
+    // Columns are taken to be sorted, which the walk itself finds out at no cost; if they are not, their rows are
+    // grouped first and walked again.
+    let mut index = RowIndex::Sorted(rows);
+    let mut post_index = RowIndex::Sorted(posts.artist);
+    loop {
+        let mut scores = Scores::new(artists, context(engine, as_of, posts));
+        let found = batch.run(&mut scores, &index, &post_index);
+        let lost = |f: fn(&Found) -> bool| found.iter().any(|task| task.as_ref().is_ok_and(f));
+        let unsorted = artists == 0 && !rows.is_empty() || lost(|f| f.lost_rows);
+        let unsorted_posts = artists == 0 && !posts.is_empty() || lost(|f| f.lost_posts);
+        if !unsorted && !unsorted_posts {
+            collect(&mut scores, found, posts)?;
+            apply_models(&mut scores, &engine.models);
+            return Ok(scores);
+        }
+        if unsorted {
+            index = RowIndex::listed(rows, artists, Location::Observation)?;
+        }
+        if unsorted_posts {
+            post_index = RowIndex::listed(posts.artist, artists, Location::Post)?;
+        }
+    }
+}
 
-    let tasks = scores.tasks(TASK);
-    let found: Vec<Result<Found>> = tasks
-        .into_par_iter()
-        .enumerate()
-        .map(|(t, mut out): (usize, ScoresMut<'_>)| {
-            #[expect(clippy::cast_possible_truncation, reason = "checked above")]
-            let first_artist = (t * TASK) as u32;
-            let (input, sources) = match &source {
-                Source::Long(columns) => (Input::Long { columns, cursor: index.cursor(first_artist) }, vec![columns.value]),
-                Source::Grid(grid) => {
-                    (Input::Grid { grid, days }, grid.components.iter().map(|c| c.values.to_slice().unwrap_or_default()).collect())
-                }
-            };
-            let post_cursor = post_index.cursor(first_artist);
-            let mut task = Task {
-                settings,
-                momentum_model: engine.models.momentum.as_deref(),
-                layout: &layout,
-                frame,
-                first_artist,
-                input,
-                sources,
-                posts,
-                post_cursor,
-            };
-            Worker::with(|worker| run(worker, &mut task, &mut out))
-        })
-        .collect();
-    collect(&mut scores, found, posts)?;
-    apply_models(&mut scores, &engine.models);
-    Ok(scores)
+/// What all tasks of a batch share.
+struct Batch<'a, 'g> {
+    engine: &'a Engine,
+    source: Source<'a, 'g>,
+    days: usize,
+    posts: &'a PostColumns<'a>,
+    layout: Layout,
+    frame: Frame,
+}
+
+impl Batch<'_, '_> {
+    fn run(&self, scores: &mut Scores, index: &RowIndex<'_>, post_index: &RowIndex<'_>) -> Vec<Result<Found>> {
+        let settings = &*self.engine.settings;
+        let tasks = scores.tasks(TASK);
+        let last = tasks.len().saturating_sub(1);
+        tasks
+            .into_par_iter()
+            .enumerate()
+            .map(|(t, mut out): (usize, ScoresMut<'_>)| {
+                #[expect(clippy::cast_possible_truncation, reason = "checked above")]
+                let (first_artist, next) = ((t * TASK) as u32, if t == last { u32::MAX } else { ((t + 1) * TASK) as u32 });
+                let (input, sources) = match &self.source {
+                    Source::Long(columns) => (Input::Long { columns, cursor: index.cursor(first_artist, next) }, vec![columns.value]),
+                    Source::Grid(grid) => {
+                        let rows = grid.components.iter().map(|c| c.values.to_slice().unwrap_or_default());
+                        (Input::Grid { grid, days: self.days }, rows.collect())
+                    }
+                };
+                let mut task = Task {
+                    settings,
+                    momentum_model: self.engine.models.momentum.as_deref(),
+                    layout: &self.layout,
+                    frame: self.frame,
+                    first_artist,
+                    input,
+                    sources,
+                    posts: self.posts,
+                    post_cursor: post_index.cursor(first_artist, next),
+                };
+                Worker::with(|worker| run(worker, &mut task, &mut out))
+            })
+            .collect()
+    }
 }
 
 /// What all rows of a result have in common.

@@ -12,7 +12,7 @@ use super::scores::{OutBlock, ScoresMut};
 use crate::error::{Insufficient, Location};
 use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike};
 use crate::ingest::{GridColumns, MetricKind, ObservationColumns, PostColumns, Times};
-use crate::math::LANES;
+use crate::math::{LANES, prefetch};
 use crate::scores::{Momentum, MomentumModel, fan_value, momentum, probability};
 use crate::series::{Frame, Gather, Layout, Rows, all_valid_or_missing};
 use crate::settings::Settings;
@@ -52,6 +52,9 @@ pub(super) struct Task<'a, 'g> {
 pub(super) struct Found {
     pub(super) spikes: Vec<PostSpike>,
     pub(super) dropped: u64,
+    /// Rows or posts were left over, so their column is not sorted.
+    pub(super) lost_rows: bool,
+    pub(super) lost_posts: bool,
     /// What the caller's model said.
     pub(super) momentum: Vec<std::result::Result<Momentum, Insufficient>>,
 }
@@ -119,6 +122,11 @@ fn run_task(worker: &mut Worker, task: &mut Task<'_, '_>, out: &mut ScoresMut<'_
         start += n;
     }
     found.dropped = worker.gather.dropped;
+    found.lost_rows = match &task.input {
+        Input::Long { cursor, .. } => !cursor.is_finished(),
+        Input::Grid { .. } | Input::Ready => false,
+    };
+    found.lost_posts = !task.post_cursor.is_finished();
     Ok(found)
 }
 
@@ -130,12 +138,28 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
     match &mut task.input {
         Input::Long { columns, cursor } => {
             let rows = cursor.rows(artist);
+            if let Rows::Range(start, end) = rows {
+                let len = end - start;
+                prefetch(columns.value, end, len);
+                prefetch(columns.component, end, len);
+                prefetch(columns.artist, end, len);
+                match columns.time {
+                    Times::Days(days) => prefetch(days, end, len),
+                    Times::Micros(micros) => prefetch(micros, end, len),
+                }
+            }
             worker.gather.rows(task.layout, columns, rows, task.frame)?;
         }
         Input::Grid { grid, days } => gather_grid(worker, task.layout, grid, (&task.sources, *days), artist as usize, task.frame)?,
         Input::Ready => {}
     }
     let rows = task.post_cursor.rows(artist);
+    if let Rows::Range(start, end) = rows {
+        let len = end - start;
+        for column in [task.posts.likes, task.posts.comments, task.posts.shares, task.posts.saves, task.posts.views] {
+            prefetch(column, end, len);
+        }
+    }
     let posts = post_rows(&mut worker.posts, task.posts, &task.layout.post_platforms, task.frame.as_of, rows);
     let before = found.spikes.len();
     worker
@@ -171,7 +195,9 @@ fn gather_grid(
             copy.extend(component.values.row(row).iter().take(days));
             gather.push_grid_row(layout, code, copy, frame)
         } else {
-            gather.borrow_grid_row(layout, code, sources, row * component.values.ncols(), days)
+            let columns = component.values.ncols();
+            prefetch(sources[code], (row + 1) * columns, days);
+            gather.borrow_grid_row(layout, code, sources, row * columns, days)
         };
         if !ok {
             return Err(bad_grid_value(grid, code, row));

@@ -6,7 +6,6 @@ use super::batch::{apply_models, collect, context};
 use super::kernel::{Input, Task, Worker, run};
 use super::rows::RowIndex;
 use super::{Engine, Scores};
-use crate::error::Location;
 use crate::ingest::{Component, Dataset, MetricKind, Observation, Post, check_value};
 use crate::report::Analysis;
 use crate::series::{Frame, Layout};
@@ -185,7 +184,7 @@ impl LiveArtist {
         let settings = &*self.engine.settings;
         let frame = Frame::new(settings, as_of, self.engine.strict);
         let mut scores = Scores::new(1, context(&self.engine, as_of, &posts));
-        let index = RowIndex::new(posts.artist, 1, Location::Post)?;
+        let index = RowIndex::Sorted(posts.artist);
         let found = Worker::with(|worker| {
             worker.gather.begin_grid();
             // Levels older than this are out of every window and of reach.
@@ -210,7 +209,7 @@ impl LiveArtist {
                 input: Input::Ready,
                 sources: Vec::new(),
                 posts: &posts,
-                post_cursor: index.cursor(0),
+                post_cursor: index.cursor(0, u32::MAX),
             };
             let mut out = scores.tasks(1);
             match out.first_mut() {

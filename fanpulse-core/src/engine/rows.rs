@@ -1,15 +1,12 @@
 //! Where each artist's rows lie: side by side in sorted columns, or listed by a counting sort.
 
-use multiversion::multiversion;
-use rayon::prelude::*;
-
 use crate::error::Location;
 use crate::series::Rows;
 use crate::{Error, Result};
 
 /// Rows by artist.
 pub(super) enum RowIndex<'a> {
-    /// The column is ascending.
+    /// The column is taken to be ascending; the cursors find out whether it is.
     Sorted(&'a [u32]),
     /// Row numbers grouped by artist, ascending within one, and where each artist's begin.
     Listed { starts: Vec<u32>, rows: Vec<u32> },
@@ -17,32 +14,18 @@ pub(super) enum RowIndex<'a> {
 
 /// Walks over the artists of a task in ascending order.
 pub(super) enum RowCursor<'a> {
-    Sorted { artist: &'a [u32], at: usize, guess: usize },
+    Sorted { artist: &'a [u32], at: usize, until: usize, guess: usize },
     Listed { starts: &'a [u32], rows: &'a [u32] },
 }
 
-const PIECE: usize = 1 << 16;
-
 impl<'a> RowIndex<'a> {
+    /// Groups the rows of a column in any order.
+    ///
     /// # Errors
     /// `invalid` where an artist number is not below `artists`.
-    pub(super) fn new(artist: &'a [u32], artists: usize, location: fn(usize) -> Location) -> Result<Self> {
-        // Each piece is compared with itself shifted by one row, which vectorises; the seams overlap by a row.
-        let (sorted, highest) = artist
-            .par_chunks(PIECE)
-            .enumerate()
-            .map(|(i, piece)| {
-                let before = if i == 0 { 0 } else { artist[i * PIECE - 1] };
-                let (ascending, highest) = scan(piece);
-                (ascending && before <= piece[0], highest)
-            })
-            .reduce(|| (true, 0), |a, b| (a.0 && b.0, a.1.max(b.1)));
-        if !artist.is_empty() && highest as usize >= artists {
-            let row = artist.iter().position(|&a| a as usize >= artists).unwrap_or(0);
+    pub(super) fn listed(artist: &'a [u32], artists: usize, location: fn(usize) -> Location) -> Result<Self> {
+        if let Some(row) = artist.iter().position(|&a| a as usize >= artists) {
             return Err(Error::invalid(format!("artist number {} is not below the {artists} artists", artist[row])).at(location(row)));
-        }
-        if sorted {
-            return Ok(Self::Sorted(artist));
         }
         let Ok(_) = u32::try_from(artist.len()) else {
             return Err(Error::invalid(format!(
@@ -67,25 +50,16 @@ impl<'a> RowIndex<'a> {
         Ok(Self::Listed { starts, rows })
     }
 
-    /// A cursor before the rows of artist `first`.
-    pub(super) fn cursor(&'a self, first: u32) -> RowCursor<'a> {
+    /// A cursor over the rows of the artists from `first` up to `end`.
+    pub(super) fn cursor(&'a self, first: u32, end: u32) -> RowCursor<'a> {
         match self {
-            Self::Sorted(artist) => RowCursor::Sorted { artist, at: artist.partition_point(|&a| a < first), guess: 0 },
+            Self::Sorted(artist) => {
+                // The last task also takes what lies behind, so that a number that is too high is noticed.
+                let until = if end == u32::MAX { artist.len() } else { artist.partition_point(|&a| a < end) };
+                RowCursor::Sorted { artist, at: artist.partition_point(|&a| a < first), until, guess: 0 }
+            }
             Self::Listed { starts, rows } => RowCursor::Listed { starts, rows },
         }
-    }
-}
-
-/// Whether the numbers ascend, and the highest.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn scan(piece: &[u32]) -> (bool, u32) {
-    let mut falls = 0;
-    for (&a, &b) in piece.iter().zip(&piece[1..]) {
-        falls |= u32::from(a > b);
-    }
-    match piece.last() {
-        Some(&last) if falls == 0 => (true, last),
-        _ => (false, piece.iter().copied().fold(0, u32::max)),
     }
 }
 
@@ -94,15 +68,14 @@ impl<'a> RowCursor<'a> {
     #[inline(always)]
     pub(super) fn rows(&mut self, wanted: u32) -> Rows<'a> {
         match self {
-            Self::Sorted { artist, at, guess } => {
+            Self::Sorted { artist, at, until, guess } => {
                 let start = *at;
                 // Most artists have as many rows as the one before.
                 let mut end = start + *guess;
-                let hit = *guess > 0 && end <= artist.len() && artist[end - 1] == wanted;
-                if !hit {
+                if end > *until || !all_of(&artist[start..end], wanted) {
                     end = start;
                 }
-                while end < artist.len() && artist[end] == wanted {
+                while end < *until && artist[end] == wanted {
                     end += 1;
                 }
                 *at = end;
@@ -115,4 +88,22 @@ impl<'a> RowCursor<'a> {
             }
         }
     }
+
+    /// Whether every row of the artists asked for has been met: if not, the column is not ascending or has an
+    /// artist number that is too high.
+    pub(super) const fn is_finished(&self) -> bool {
+        match self {
+            Self::Sorted { at, until, .. } => *at == *until,
+            Self::Listed { .. } => true,
+        }
+    }
+}
+
+#[inline(always)]
+fn all_of(artists: &[u32], wanted: u32) -> bool {
+    let mut bad = 0;
+    for &a in artists {
+        bad |= a ^ wanted;
+    }
+    bad == 0
 }

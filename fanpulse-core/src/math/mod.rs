@@ -2,6 +2,8 @@
 
 mod elementary;
 mod lanes;
+mod prefetch;
 
 pub(crate) use elementary::{exp_m1, ln};
 pub(crate) use lanes::{FIRST, LANES, reduce, sum};
+pub(crate) use prefetch::prefetch;

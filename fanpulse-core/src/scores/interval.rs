@@ -60,7 +60,7 @@ fn clamp_week(x: f64) -> f64 {
 /// the weighted risen share, r the correlation of velocity and acceleration, and D the covariance terms of the
 /// risen share: MI − √(Aₗ² + Bₗ² + C² + 2(r·Aₗ·Bₗ + Dᵥ·Aₗ + Dₐ·Bₗ))/Σw, and likewise upwards.
 ///
-/// Coverage on simulated artists (growth −0.5 to 2 % a day, noise 0.05–1 %): see `tests/interval.rs`.
+/// Coverage on simulated artists (growth −0.5 to 2 % a day, noise 0.05–1 %): see `tests/suite/interval.rs`.
 #[inline(always)]
 pub(super) fn interval(i: &IntervalInput<'_>) -> (f64, f64) {
     let (f, s) = (i.f, i.s);
