@@ -1,0 +1,27 @@
+#!/bin/sh
+# Builds the wheel, installs it in a new environment and tests it there. Quiet where all is well.
+set -eu
+cd "$(dirname "$0")"
+target=${CARGO_TARGET_DIR:-$(pwd)/../../target}
+mkdir -p "$target/python"
+target=$(cd "$target" && pwd)
+export CARGO_TARGET_DIR="$target"
+work=$target/python
+python=${PYTHON:-python3}
+
+quietly() {
+    "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+}
+
+# The build tool's environment is kept; the one for the tests is made anew.
+[ -x "$work/build/bin/python" ] || quietly "$python" -m venv "$work/build"
+quietly "$work/build/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements-build.txt
+rm -rf "$work/dist"
+quietly "$work/build/bin/maturin" build --locked --interpreter "$work/build/bin/python" --out "$work/dist"
+
+quietly "$python" -m venv --clear "$work/test"
+quietly "$work/test/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements-test.txt "$work"/dist/*.whl
+quietly "$work/test/bin/python" -m pytest --quiet -p no:cacheprovider
+allowlist=$(pwd)/stubtest-allowlist.txt
+(cd "$work" && quietly "$work/test/bin/python" -m mypy.stubtest --allowlist "$allowlist" fanpulse)
+quietly "$work/test/bin/python" -m mypy --strict --no-incremental --cache-dir=/dev/null tests

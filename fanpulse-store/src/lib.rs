@@ -1,0 +1,44 @@
+//! Where FanPulse keeps what it was told: the storage ports, and their reference adapter in memory.
+//!
+//! Observations are append-only and have two times: when the platform's figure was true (`observed_at`), and
+//! when FanPulse was told (`recorded_at`). A correction adds a row and removes none, so that a report as of any
+//! past moment can be made again. No clock is read here: `recorded_at` is an argument.
+//!
+//! Every adapter passes [`conformance`], one suite of what the ports promise.
+//!
+//! # Example: what was known before a correction, and after it
+//! ```
+//! use fanpulse_core::ingest::{Dataset, Metric, Observation};
+//! use fanpulse_store::{AsOf, Filter, MemoryObservations, ObservationStore, load};
+//!
+//! # pollster::block_on(async {
+//! let store = MemoryObservations::default();
+//! let said = |value| Observation {
+//!     artist_id: "low-tide".to_owned(),
+//!     platform: "spotify".to_owned(),
+//!     metric: Metric::Streams,
+//!     observed_at: "2026-03-01".parse().unwrap(),
+//!     value,
+//! };
+//! store.append("spotify-export", "2026-03-02".parse()?, &[said(900.0)]).await?;
+//! store.append("spotify-export", "2026-03-09".parse()?, &[said(870.0)]).await?;
+//!
+//! let known = |recorded: &str| AsOf { valid: "2026-03-31".parse().unwrap(), recorded: recorded.parse().unwrap() };
+//! let mut before = Dataset::default();
+//! load(&store, &Filter::default(), known("2026-03-08"), &mut before).await?;
+//! assert_eq!(before.observations.value, [900.0]);
+//! let mut after = Dataset::default();
+//! load(&store, &Filter::default(), known("2026-03-09"), &mut after).await?;
+//! assert_eq!(after.observations.value, [870.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+pub mod conformance;
+mod error;
+mod memory;
+mod observations;
+
+pub use error::{Error, ErrorKind, Result};
+pub use memory::MemoryObservations;
+pub use observations::{Appended, AsOf, Filter, Key, ObservationStore, Page, PageRequest, Statement, load};
