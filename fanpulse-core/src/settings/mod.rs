@@ -1,6 +1,7 @@
 //! Every threshold, weight and curve of `scoring.md`, in one place. The defaults are FanPulse's published ones.
 
 mod curve;
+mod fans;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -8,6 +9,9 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 pub use curve::{Curve, MAX_KNOTS};
+pub use fans::{
+    DropoutModel, FanEngagementSettings, FanForecastSettings, FanPointsSettings, FanSegmentSettings, FanSettings, FanTierSettings,
+};
 
 /// Name and version of the definition that the scores follow; stored with every result.
 pub const ALGORITHM: &str = "fanpulse-1";
@@ -43,6 +47,8 @@ pub struct Settings {
     pub breakout: BreakoutSettings,
     /// Release windows.
     pub release: ReleaseSettings,
+    /// Superfans.
+    pub fans: FanSettings,
 }
 
 /// Weights of the audience components (`scoring.md` §1).
@@ -198,6 +204,7 @@ impl Default for Settings {
             viral: ViralSettings::default(),
             breakout: BreakoutSettings::default(),
             release: ReleaseSettings::default(),
+            fans: FanSettings::default(),
         }
     }
 }
@@ -358,7 +365,7 @@ impl Settings {
             within(name, low, 0.0, top)?;
             within(name, high, 0.0, top)?;
         }
-        Ok(())
+        self.fans.validate()
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of the settings as JSON: equal settings, equal hash.
