@@ -10,6 +10,8 @@ mod expected;
 mod gamma_gamma;
 mod newton;
 mod special;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
