@@ -99,7 +99,6 @@ fn plain(events: &Events, as_of: Day) -> Vec<FanRow> {
             fan,
             first_day: Day::try_new(first).unwrap(),
             last_day: Day::try_new(last).unwrap(),
-            rows: rows.len() as u32,
             active_days: days.len() as u32,
             paid_days: rows.iter().filter(paid).map(|&i| events.day[i]).collect::<BTreeSet<_>>().len() as u32,
             spend: rows.iter().filter(paid).map(|&i| events.amount[i]).sum(),

@@ -96,7 +96,6 @@ mod tests {
             fan: 0,
             first_day: day,
             last_day: day,
-            rows: 1,
             active_days: 1,
             paid_days: 1,
             spend: 50.0,

@@ -32,8 +32,6 @@ pub struct FanRow {
     pub first_day: Day,
     /// Day of the last event.
     pub last_day: Day,
-    /// Rows of events.
-    pub rows: u32,
     /// Distinct days with an event, ≥ 1.
     pub active_days: u32,
     /// Distinct days on which something was paid; what is bought on one day is one purchase.
@@ -89,7 +87,6 @@ pub struct FanTable {
     as_of: Day,
     rows: Vec<FanRow>,
     artists: Vec<ArtistFans>,
-    events: u64,
     later: u64,
 }
 
@@ -114,12 +111,11 @@ impl FanTable {
         if let Some(pair) = rows.windows(2).find(|p| (p[0].artist, p[0].fan) == (p[1].artist, p[1].fan)) {
             return Err(Error::invalid(format!("fan {} of artist {} is there twice", pair[0].fan, pair[0].artist)));
         }
-        let events = rows.iter().map(|row| u64::from(row.rows)).sum();
-        Ok(Self { as_of, artists: artists_of(&rows), rows, events, later: 0 })
+        Ok(Self { as_of, artists: artists_of(&rows), rows, later: 0 })
     }
 
     /// The table of parts that are each in order, with no fan in two.
-    pub(super) fn from_parts(parts: Vec<Vec<FanRow>>, as_of: Day, events: u64, later: u64) -> Result<Self> {
+    pub(super) fn from_parts(parts: Vec<Vec<FanRow>>, as_of: Day, later: u64) -> Result<Self> {
         let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(parts.iter().map(Vec::len).sum());
         for (p, part) in parts.iter().enumerate() {
             let keys = part.iter().enumerate();
@@ -127,7 +123,7 @@ impl FanTable {
         }
         order.par_sort_unstable_by_key(|entry| entry.0);
         let rows: Vec<FanRow> = order.par_iter().map(|&(_, p, i)| parts[p as usize][i as usize]).collect();
-        Ok(Self { as_of, artists: artists_of(&rows), rows, events, later })
+        Ok(Self { as_of, artists: artists_of(&rows), rows, later })
     }
 
     /// The last day that counted.
@@ -158,12 +154,6 @@ impl FanTable {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// Rows of events up to `as_of`.
-    #[must_use]
-    pub const fn events(&self) -> u64 {
-        self.events
     }
 
     /// Rows of events after `as_of`, which were left out.

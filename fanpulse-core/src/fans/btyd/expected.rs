@@ -9,6 +9,9 @@ const MAX_Z: f64 = 0.98;
 /// Beyond this the series has terms so large that they cancel.
 const MAX_EXPONENT: f64 = 30.0;
 const MAX_TERMS: u32 = 4_000;
+const TERMS: u32 = 6;
+/// Relative to the largest term; a remainder of 10⁻⁵ of it then still has ten digits.
+const PRECISION: f64 = 1e-15;
 /// How much of the larger part must remain after a subtraction.
 const MIN_REMAINDER: f64 = 1e-5;
 /// Below this, the integral takes the limit at p = 0 out.
@@ -49,16 +52,20 @@ fn series(a: f64, stays: f64, visits: f64, time: f64, horizon: f64) -> Option<f6
     if z > MAX_Z || exponent.abs() > MAX_EXPONENT || first < -MAX_EXPONENT {
         return None;
     }
-    // H = C(₂F₁ − 1)/(a − 1), term by term.
-    let (mut term, mut sum, mut size) = (first * z, first * z, (first * z).abs());
-    let mut k = 1.0;
-    for _ in 0..MAX_TERMS {
-        term *= (first + k) * (a + k - 1.0) / ((c + k) * (k + 1.0)) * z;
-        sum += term;
-        size = size.max(term.abs());
-        k += 1.0;
-        let ratio = (first + k) * (a + k - 1.0) / ((c + k) * (k + 1.0)) * z;
-        if ratio.abs() < 1.0 && term.abs() <= 1e-17 * size * (1.0 - ratio.abs()) {
+    // H = C(₂F₁ − 1)/(a − 1), term by term; whether it is done is asked only every few terms.
+    let (mut term, mut sum, mut size, mut k) = (first * z, first * z, (first * z).abs(), 1.0);
+    for _ in 0..MAX_TERMS / TERMS {
+        let mut ratio = 0.0;
+        for _ in 0..TERMS {
+            ratio = (first + k) * (a + k - 1.0) * z / ((c + k) * (k + 1.0));
+            term *= ratio;
+            sum += term;
+            size = size.max(term.abs());
+            k += 1.0;
+        }
+        // The rest is no longer than a geometric series of the larger of this ratio and its limit, z.
+        let limit = ratio.abs().max(z);
+        if limit < 1.0 && term.abs() <= PRECISION * size * (1.0 - limit) {
             let rise = -log * exp_m1_over(exponent);
             let (plus, minus) = (rise * (c + (a - 1.0) * sum), sum);
             let value = plus - minus;

@@ -10,70 +10,111 @@ use crate::time::Day;
 /// Words of the day bitmaps that exist at a time, so that they stay in the cache however long the history.
 const BITMAP_WORDS: usize = 1 << 17;
 
-/// Counts of one fan by class, in the window before `as_of` and in the one before the fan's last day.
+/// Interactions of one fan in the window before `as_of` and in the one before the fan's last day. Quality in
+/// millionths: a sum of integers does not depend on the order of the events.
 #[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    now: [u64; CLASSES],
-    at_last: [u64; CLASSES],
+struct Interactions {
+    quality: u64,
+    shares: u64,
+    social: u64,
+    quality_at_last: u64,
+    shares_at_last: u64,
 }
 
-const LIKE: usize = 0;
-const COMMENT: usize = 1;
-const SHARE: usize = 2;
-
-// The classes are the kinds of the codes 1 to 7, in that order.
+const SHARE: u32 = 3;
+// Likes, comments and shares are social: the classes 1 to 3, which are their codes.
 const _: () = assert!(FanEventKind::Like.code() == 1 && FanEventKind::Share.code() == 3 && FanEventKind::Ticket.code() == 7);
 
-pub(super) fn rows(partition: Partition, frame: &Frame, settings: &FanEngagementSettings) -> Vec<FanRow> {
+impl Interactions {
+    #[inline(always)]
+    fn add(&mut self, class: u32, n: u64, (in_window, in_last): (bool, bool), weights: &[u64; CLASSES + 1]) {
+        let quality = weights[class as usize].saturating_mul(n);
+        let (now, last) = (u64::from(in_window), u64::from(in_last));
+        let (share, social) = (u64::from(class == SHARE) * n, u64::from(class.wrapping_sub(1) < SHARE) * n);
+        self.quality = self.quality.saturating_add(now * quality);
+        self.shares = self.shares.saturating_add(now * share);
+        self.social = self.social.saturating_add(now * social);
+        self.quality_at_last = self.quality_at_last.saturating_add(last * quality);
+        self.shares_at_last = self.shares_at_last.saturating_add(last * share);
+    }
+}
+
+pub(super) fn rows(partition: Partition, frame: &Frame, s: &FanEngagementSettings) -> Vec<FanRow> {
+    let weights = [0.0, s.like, s.comment, 0.0, s.save, s.playlist_add, s.purchase, s.ticket].map(|w| (w * MICROS + 0.5) as u64);
     let folds = &partition.folds;
-    let words = folds.iter().map(|f| f.first).max().unwrap_or(0) as usize / 64 + 1;
+    let day_mask = (1 << frame.day_bits) - 1;
+    let words = partition.entries().map(|bits| bits & day_mask).max().unwrap_or(0) as usize / 64 + 1;
     let batch = (BITMAP_WORDS / words).max(1);
     let mut out = Vec::with_capacity(folds.len());
-    let (mut active, mut paid, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut active, mut paid, mut interactions, mut lasts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // Paid days differ from active ones only where some events were paid and others not.
+    let mixed = partition.paid == (true, true);
     for from in (0..folds.len()).step_by(batch) {
         let slots = &folds[from..folds.len().min(from + batch)];
-        for bitmap in [&mut active, &mut paid] {
-            bitmap.clear();
-            bitmap.resize(slots.len() * words, 0_u64);
-        }
-        counts.clear();
-        counts.resize(slots.len(), Counts::default());
-        let mut tally = |bits: u32, n: u64| {
-            let entry = Entry::read(bits, frame.day_bits);
+        let n = slots.len();
+        active.clear();
+        active.resize(n * words, 0_u64);
+        paid.clear();
+        paid.resize(if mixed { n * words } else { 0 }, 0_u64);
+        for entry in partition.entries().map(|bits| Entry::read(bits, frame.day_bits)) {
             let at = (entry.slot as usize).wrapping_sub(from);
-            let Some(fold) = slots.get(at) else { return };
-            let (word, bit) = (at * words + entry.back as usize / 64, 1 << (entry.back % 64));
-            active[word] |= bit;
-            if entry.paid {
-                paid[word] |= bit;
+            if at < n {
+                let (word, bit) = (at * words + entry.back as usize / 64, 1 << (entry.back % 64));
+                active[word] |= bit;
+                if mixed {
+                    paid[word] |= if entry.paid { bit } else { 0 };
+                }
             }
-            if entry.class > 0 {
-                let class = entry.class as usize - 1;
-                let of: &mut Counts = &mut counts[at];
-                of.now[class] += if entry.back < frame.window { n } else { 0 };
-                of.at_last[class] += if entry.back - fold.last < frame.window { n } else { 0 };
-            }
-        };
-        partition.entries().for_each(|bits| tally(bits, 1));
-        partition.extras.iter().for_each(|&(bits, n)| tally(bits, u64::from(n)));
-        for (i, (fold, counts)) in slots.iter().zip(&counts).enumerate() {
+        }
+        lasts.clear();
+        lasts.extend(active.chunks_exact(words).map(lowest));
+        interactions.clear();
+        interactions.resize(n, Interactions::default());
+        if partition.interactions {
+            let mut tally = |bits: u32, count: u64| {
+                let entry = Entry::read(bits, frame.day_bits);
+                let at = (entry.slot as usize).wrapping_sub(from);
+                if at < n && entry.class > 0 {
+                    let of: &mut Interactions = &mut interactions[at];
+                    let within = (entry.back < frame.window, entry.back - lasts[at] < frame.window);
+                    of.add(entry.class, count, within, &weights);
+                }
+            };
+            partition.entries().for_each(|bits| tally(bits, 1));
+            partition.extras.iter().for_each(|&(bits, count)| tally(bits, u64::from(count)));
+        }
+        for (i, (fold, of)) in slots.iter().zip(&interactions).enumerate() {
             let days = &active[i * words..(i + 1) * words];
-            let paid_days = ones(&paid[i * words..(i + 1) * words]);
+            let active_days = ones(days);
+            let paid_days = match partition.paid {
+                (true, true) => ones(&paid[i * words..(i + 1) * words]),
+                (all, _) => {
+                    if all {
+                        active_days
+                    } else {
+                        0
+                    }
+                }
+            };
             let day = |back: u32| Day::MIN.plus(frame.as_of - back as i32);
+            let activity = |from: u32, quality: u64, shares: u64| WindowActivity {
+                active_days: ones_between(days, from, from.saturating_add(frame.window)),
+                quality: quality as f64 / MICROS,
+                shares: shares as f64,
+            };
             out.push(FanRow {
                 artist: (fold.key >> 32) as u32,
                 fan: fold.key as u32,
-                first_day: day(fold.first),
-                last_day: day(fold.last),
-                rows: fold.rows,
-                active_days: ones(days),
+                first_day: day(highest(days)),
+                last_day: day(lasts[i]),
+                active_days,
                 paid_days,
                 spend: fold.micros as f64 / MICROS,
                 window_spend: fold.window_micros as f64 / MICROS,
                 window_hours: fold.millis as f64 / MILLIS_PER_HOUR,
-                window_social: (counts.now[LIKE] + counts.now[COMMENT] + counts.now[SHARE]) as f64,
-                window: activity(days, 0, frame.window, &counts.now, settings),
-                at_last: activity(days, fold.last, frame.window, &counts.at_last, settings),
+                window_social: of.social as f64,
+                window: activity(0, of.quality, of.shares),
+                at_last: activity(lasts[i], of.quality_at_last, of.shares_at_last),
             });
         }
     }
@@ -82,10 +123,14 @@ pub(super) fn rows(partition: Partition, frame: &Frame, settings: &FanEngagement
     out
 }
 
-fn activity(days: &[u64], from: u32, window: u32, counts: &[u64; CLASSES], s: &FanEngagementSettings) -> WindowActivity {
-    let weights = [s.like, s.comment, 0.0, s.save, s.playlist_add, s.purchase, s.ticket];
-    let quality = counts.iter().zip(weights).map(|(&n, w)| n as f64 * w).sum();
-    WindowActivity { active_days: ones_between(days, from, from.saturating_add(window)), quality, shares: counts[SHARE] as f64 }
+/// The lowest set bit: the days from the last event to `as_of`.
+fn lowest(words: &[u64]) -> u32 {
+    words.iter().position(|&w| w != 0).map_or(0, |i| i as u32 * 64 + words[i].trailing_zeros())
+}
+
+/// The highest set bit: the days from the first event to `as_of`.
+fn highest(words: &[u64]) -> u32 {
+    words.iter().rposition(|&w| w != 0).map_or(0, |i| i as u32 * 64 + 63 - words[i].leading_zeros())
 }
 
 fn ones(words: &[u64]) -> u32 {

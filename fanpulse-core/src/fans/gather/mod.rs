@@ -26,7 +26,7 @@ const BLOCK_ROWS: usize = 1 << 18;
 const CHUNK_BLOCKS: usize = 16;
 /// Rows from which a further partition pays.
 const PARTITION_ROWS: usize = 1 << 12;
-const MAX_PARTITIONS: usize = 1 << 8;
+const MAX_PARTITIONS: usize = 1 << 9;
 
 /// Amounts are summed in millionths.
 pub(super) const MICROS: f64 = 1e6;
@@ -66,7 +66,7 @@ pub(super) fn gather(events: &FanEventColumns<'_>, as_of: Day, settings: &FanSet
         }
     };
     let parts: Vec<Vec<FanRow>> = folded.into_par_iter().map(|p| finish::rows(p, &frame, &settings.engagement)).collect();
-    FanTable::from_parts(parts, as_of, events.len() as u64 - scan.later, scan.later)
+    FanTable::from_parts(parts, as_of, scan.later)
 }
 
 fn fold(events: &FanEventColumns<'_>, frame: &Frame, partitions: usize) -> Result<Result<Vec<Partition>, Overflow>> {

@@ -12,18 +12,16 @@ pub(super) const CLASSES: usize = 7;
 const CLASS_BITS: u32 = 4;
 const PAID: u32 = 1 << 3;
 const SEGMENT: usize = 1 << 12;
-const NO_ENTRY: u32 = u32::MAX;
+/// Places of the index per fan, at least: sparse, so that the first place looked at is mostly the right one.
+const INDEX_PER_FAN: usize = 4;
+/// Bits of the slot in a place of the index; the rest are of the hash.
+const SLOT: u32 = (1 << 20) - 1;
+const FREE: u32 = u32::MAX;
 
-/// One fan's sums, one cache line.
+/// One fan's sums. Small, since it is what the records of all fans fall upon at random.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fold {
     pub(super) key: u64,
-    /// Days before `as_of` of the first and the last event.
-    pub(super) first: u32,
-    pub(super) last: u32,
-    pub(super) rows: u32,
-    /// The entry written last for this fan, by which most repeats on a day are left out.
-    recent: u32,
     /// Listening in the window, milliseconds.
     pub(super) millis: u64,
     /// Paid in the window and in all, millionths.
@@ -53,47 +51,47 @@ impl Entry {
 /// The fans of one partition.
 #[derive(Debug, Default)]
 pub(super) struct Partition {
-    /// Open addressing: 1 + slot, 0 = free.
+    /// Open addressing: some bits of the key's hash and the slot, or free. By the bits the right place is known
+    /// without a look at the fan's sums, for which the next record would have to wait.
     index: Vec<u32>,
     pub(super) folds: Vec<Fold>,
     /// In segments, so that growing neither copies them nor holds them twice.
     entries: Vec<Vec<u32>>,
     /// Counts beyond the first, of the entries that stand for several events.
     pub(super) extras: Vec<(u32, u32)>,
+    /// Whether some events were paid, and whether some were not.
+    pub(super) paid: (bool, bool),
+    /// Whether some events were neither streams nor follows.
+    pub(super) interactions: bool,
 }
 
 impl Partition {
     /// Takes records into the sums, in their order.
     pub(super) fn take(&mut self, records: &[Record], frame: &Frame) -> Result<(), Overflow> {
+        let (mut any_paid, mut any_free, mut any_class) = (false, false, false);
         for record in records {
-            let slot = self.slot(record.key);
+            let slot = self.slot(record.key)?;
             let fold = &mut self.folds[slot as usize];
             let back = record.back();
-            fold.first = fold.first.max(back);
-            fold.last = fold.last.min(back);
-            fold.rows = fold.rows.saturating_add(1);
-            fold.micros = fold.micros.saturating_add(record.micros);
-            let in_window = back < frame.window;
-            fold.window_micros = fold.window_micros.saturating_add(if in_window { record.micros } else { 0 });
             let kind = record.kind();
+            // Multiplied rather than chosen by: whether an old event is in the window cannot be predicted.
+            let in_window = back < frame.window;
+            fold.micros = fold.micros.saturating_add(record.micros);
+            fold.window_micros = fold.window_micros.saturating_add(i64::from(in_window) * record.micros);
+            fold.millis = fold.millis.saturating_add(u64::from(in_window & (kind == STREAM)) * record.magnitude());
             let class = class(kind);
-            let plain = class == 0;
-            if kind == STREAM && in_window {
-                fold.millis = fold.millis.saturating_add(record.magnitude());
-            }
-            let flags = class | if record.micros > 0 { PAID } else { 0 };
+            let paid = record.micros > 0;
+            (any_paid, any_free, any_class) = (any_paid | paid, any_free | !paid, any_class | (class > 0));
+            let flags = class | if paid { PAID } else { 0 };
             let wide = u64::from(slot) << CLASS_BITS << frame.day_bits | u64::from(flags) << frame.day_bits | u64::from(back);
-            // The greatest entry is the mark for "none yet".
-            let Some(entry) = u32::try_from(wide).ok().filter(|&e| e != NO_ENTRY) else { return Err(Overflow) };
-            if plain && fold.recent == entry {
-                continue;
-            }
-            fold.recent = entry;
+            let Ok(entry) = u32::try_from(wide) else { return Err(Overflow) };
             self.push(entry);
-            if !plain && record.magnitude() > 1 {
+            if class > 0 && record.magnitude() > 1 {
                 self.extras.push((entry, (record.magnitude() - 1) as u32));
             }
         }
+        self.paid = (self.paid.0 | any_paid, self.paid.1 | any_free);
+        self.interactions |= any_class;
         Ok(())
     }
 
@@ -114,38 +112,55 @@ impl Partition {
     }
 
     #[inline(always)]
-    fn slot(&mut self, key: u64) -> u32 {
-        if self.folds.len() * 2 >= self.index.len() {
+    fn slot(&mut self, key: u64) -> Result<u32, Overflow> {
+        if self.folds.len() * INDEX_PER_FAN >= self.index.len() {
             self.grow();
         }
+        let hash = mix(key);
         let mask = self.index.len() - 1;
-        let mut at = mix(key) as usize & mask;
+        let tag = tag(hash);
+        let mut at = hash as usize & mask;
         loop {
-            match self.index[at] {
-                0 => break,
-                found if self.folds[found as usize - 1].key == key => return found - 1,
-                _ => at = (at + 1) & mask,
+            let found = self.index[at];
+            if found & !SLOT == tag && found != FREE && self.folds[(found & SLOT) as usize].key == key {
+                return Ok(found & SLOT);
             }
+            if found == FREE {
+                return self.insert(at, key, tag);
+            }
+            at = (at + 1) & mask;
         }
-        let slot = self.folds.len() as u32;
-        self.index[at] = slot + 1;
-        self.folds.push(Fold { key, first: 0, last: u32::MAX, rows: 0, recent: NO_ENTRY, millis: 0, window_micros: 0, micros: 0 });
-        slot
+    }
+
+    #[cold]
+    fn insert(&mut self, at: usize, key: u64, tag: u32) -> Result<u32, Overflow> {
+        // The last slot with the last tag would be the mark for "free".
+        let slot = u32::try_from(self.folds.len()).ok().filter(|&slot| slot < SLOT).ok_or(Overflow)?;
+        self.index[at] = tag | slot;
+        self.folds.push(Fold { key, millis: 0, window_micros: 0, micros: 0 });
+        Ok(slot)
     }
 
     #[cold]
     fn grow(&mut self) {
         let size = (self.index.len() * 2).max(64);
         self.index.clear();
-        self.index.resize(size, 0);
+        self.index.resize(size, FREE);
         for (slot, fold) in self.folds.iter().enumerate() {
-            let mut at = mix(fold.key) as usize & (size - 1);
-            while self.index[at] != 0 {
+            let hash = mix(fold.key);
+            let mut at = hash as usize & (size - 1);
+            while self.index[at] != FREE {
                 at = (at + 1) & (size - 1);
             }
-            self.index[at] = slot as u32 + 1;
+            self.index[at] = tag(hash) | slot as u32;
         }
     }
+}
+
+/// The bits of a hash that choose neither the partition nor, in a small partition, the place.
+#[inline(always)]
+const fn tag(hash: u64) -> u32 {
+    (hash >> 28) as u32 & !SLOT
 }
 
 #[inline(always)]

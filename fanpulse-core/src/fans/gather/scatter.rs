@@ -131,14 +131,15 @@ impl Block {
 
     pub(super) fn fill(&mut self, events: &FanEventColumns<'_>, rows: Range<usize>, frame: &Frame, partitions: usize) -> Result<()> {
         let shift = 64 - partitions.trailing_zeros();
+        let columns = Columns::of(events, &rows);
         self.starts.clear();
         self.starts.resize(partitions + 1, 0);
-        self.chosen.clear();
-        for row in rows.clone() {
-            let skip = events.day[row] > frame.as_of || events.count.is_some_and(|c| c[row] == 0);
+        self.chosen.resize(rows.len(), SKIPPED);
+        for (row, chosen) in self.chosen.iter_mut().enumerate() {
+            let skip = columns.day[row] > frame.as_of || columns.count.is_some_and(|c| c[row] == 0);
             // A shift by 64, for a single partition, is one by 32 twice.
-            let part = (mix(key(events, row)) >> (shift / 2) >> (shift - shift / 2)) as u16;
-            self.chosen.push(if skip { SKIPPED } else { part });
+            let part = (mix(columns.key(row)) >> (shift / 2) >> (shift - shift / 2)) as u16;
+            *chosen = if skip { SKIPPED } else { part };
             self.starts[usize::from(part) + 1] += u32::from(!skip);
         }
         for p in 0..partitions {
@@ -149,51 +150,127 @@ impl Block {
             self.records.resize(total, Record::default());
         }
         let mut next: Vec<u32> = self.starts[..partitions].to_vec();
-        for (row, &part) in rows.zip(&self.chosen) {
-            if part == SKIPPED {
-                continue;
+        let mut all_valid = true;
+        let mut staged = Staged::default();
+        for (s, chosen) in self.chosen.chunks(STAGED).enumerate() {
+            let from = s * STAGED;
+            all_valid &= staged.fill(&columns, from..from + chosen.len(), frame);
+            for (i, &part) in chosen.iter().enumerate() {
+                if part == SKIPPED {
+                    continue;
+                }
+                let place = &mut next[usize::from(part)];
+                self.records[*place as usize] = Record { key: columns.key(from + i), meta: staged.meta[i], micros: staged.micros[i] };
+                *place += 1;
             }
-            let place = &mut next[usize::from(part)];
-            self.records[*place as usize] = record(events, row, frame)?;
-            *place += 1;
+        }
+        if all_valid { Ok(()) } else { self.first_error(&columns, rows.start) }
+    }
+
+    /// The error of the first row that is not valid. A row that is skipped is not looked at.
+    #[cold]
+    fn first_error(&self, columns: &Columns<'_>, start: usize) -> Result<()> {
+        for row in (0..self.chosen.len()).filter(|&row| self.chosen[row] != SKIPPED) {
+            let (kind, kinds) = (columns.kind[row], FanEventKind::ALL.len());
+            let (amount, seconds) = (columns.amount.map_or(0.0, |a| a[row]), columns.seconds.map_or(0.0, |s| s[row]));
+            if usize::from(kind) >= kinds {
+                return Err(invalid(start + row, format!("kind {kind} is outside 0 to {}", kinds - 1)));
+            } else if kind == STREAM && !allowed(seconds, MAX_SECONDS) {
+                return Err(invalid(start + row, format!("seconds is {seconds}, outside 0 to {MAX_SECONDS}")));
+            } else if !allowed(amount, MAX_AMOUNT) {
+                let refund = "net refunds against what they refund";
+                return Err(invalid(start + row, format!("amount is {amount}, outside 0 to {MAX_AMOUNT}; {refund}")));
+            }
         }
         Ok(())
     }
 }
 
+/// NaN stands for "not known" and is allowed.
 #[inline(always)]
-fn key(events: &FanEventColumns<'_>, row: usize) -> u64 {
-    u64::from(events.artist[row]) << 32 | u64::from(events.fan[row])
+fn allowed(value: f64, most: f64) -> bool {
+    value.is_nan() | ((value >= 0.0) & (value <= most))
 }
 
-#[inline(always)]
-fn record(events: &FanEventColumns<'_>, row: usize, frame: &Frame) -> Result<Record> {
-    let kind = events.kind[row];
-    if usize::from(kind) >= FanEventKind::ALL.len() {
-        return Err(invalid(row, format!("kind {kind} is outside 0 to {}", FanEventKind::ALL.len() - 1)));
+/// The columns of a block's rows.
+struct Columns<'a> {
+    artist: &'a [u32],
+    fan: &'a [u32],
+    day: &'a [i32],
+    kind: &'a [u8],
+    count: Option<&'a [u32]>,
+    amount: Option<&'a [f64]>,
+    seconds: Option<&'a [f64]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(events: &FanEventColumns<'a>, rows: &Range<usize>) -> Self {
+        Self {
+            artist: &events.artist[rows.clone()],
+            fan: &events.fan[rows.clone()],
+            day: &events.day[rows.clone()],
+            kind: &events.kind[rows.clone()],
+            count: events.count.map(|c| &c[rows.clone()]),
+            amount: events.amount.map(|c| &c[rows.clone()]),
+            seconds: events.seconds.map(|c| &c[rows.clone()]),
+        }
     }
-    let count = events.count.map_or(1, |c| c[row]);
-    let seconds = events.seconds.map_or(f64::NAN, |s| s[row]);
-    let magnitude = if kind == STREAM {
-        let millis = if seconds.is_nan() {
-            f64::from(count) * frame.millis_per_stream
-        } else if (0.0..=MAX_SECONDS).contains(&seconds) {
-            seconds * 1e3
-        } else {
-            return Err(invalid(row, format!("seconds is {seconds}, outside 0 to 1000000000")));
-        };
-        ((millis + 0.5) as u64).min(MAX_MAGNITUDE)
-    } else {
-        u64::from(count)
-    };
-    let amount = events.amount.map_or(f64::NAN, |a| a[row]);
-    let micros = if amount.is_nan() {
-        0
-    } else if (0.0..=MAX_AMOUNT).contains(&amount) {
-        (amount * MICROS + 0.5) as i64
-    } else {
-        return Err(invalid(row, format!("amount is {amount}, outside 0 to 1000000000000; net refunds against what they refund")));
-    };
-    let back = frame.as_of.abs_diff(events.day[row]);
-    Ok(Record { key: key(events, row), meta: u64::from(back) | u64::from(kind) << 17 | magnitude << 21, micros })
+
+    #[inline(always)]
+    fn key(&self, row: usize) -> u64 {
+        u64::from(self.artist[row]) << 32 | u64::from(self.fan[row])
+    }
+}
+
+/// Rows whose records are made column by column before they are moved.
+const STAGED: usize = 512;
+
+/// The parts of some rows' records. Each column is read in a loop of its own, without a branch and without an
+/// error to carry, so that the compiler can keep what it needs in registers.
+struct Staged {
+    meta: [u64; STAGED],
+    micros: [i64; STAGED],
+}
+
+impl Default for Staged {
+    fn default() -> Self {
+        Self { meta: [0; STAGED], micros: [0; STAGED] }
+    }
+}
+
+impl Staged {
+    /// Whether all of the rows are valid.
+    fn fill(&mut self, columns: &Columns<'_>, rows: Range<usize>, frame: &Frame) -> bool {
+        let mut valid = true;
+        let (kind, day) = (&columns.kind[rows.clone()], &columns.day[rows.clone()]);
+        // The magnitude first: the count, or for streams the milliseconds.
+        match columns.count {
+            Some(count) => self.meta.iter_mut().zip(&count[rows.clone()]).for_each(|(m, &c)| *m = u64::from(c)),
+            None => self.meta[..rows.len()].fill(1),
+        }
+        let unknown = |count: u64| ((count as f64 * frame.millis_per_stream + 0.5) as u64).min(MAX_MAGNITUDE);
+        match columns.seconds {
+            Some(seconds) => {
+                for ((m, &k), &s) in self.meta.iter_mut().zip(kind).zip(&seconds[rows.clone()]) {
+                    let is_stream = k == STREAM;
+                    valid &= !is_stream | allowed(s, MAX_SECONDS);
+                    let millis = if s.is_nan() { unknown(*m) } else { ((s * 1e3 + 0.5) as u64).min(MAX_MAGNITUDE) };
+                    *m = if is_stream { millis } else { *m };
+                }
+            }
+            None => self.meta.iter_mut().zip(kind).for_each(|(m, &k)| *m = if k == STREAM { unknown(*m) } else { *m }),
+        }
+        for ((m, &k), &d) in self.meta.iter_mut().zip(kind).zip(day) {
+            valid &= usize::from(k) < FanEventKind::ALL.len();
+            *m = u64::from(frame.as_of.abs_diff(d) & 0x1_FFFF) | u64::from(k & 0xF) << 17 | *m << 21;
+        }
+        if let Some(amount) = columns.amount {
+            for (m, &a) in self.micros.iter_mut().zip(&amount[rows]) {
+                valid &= allowed(a, MAX_AMOUNT);
+                // NaN becomes 0 by the cast.
+                *m = (a * MICROS + 0.5) as i64;
+            }
+        }
+        valid
+    }
 }
