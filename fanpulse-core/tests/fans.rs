@@ -1,5 +1,7 @@
 //! Superfans from events to insights: against a plain computation, on bad input, and on the CDNOW sample.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

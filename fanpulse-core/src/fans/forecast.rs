@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::btyd::{ActivityFit, ActivityParameters, AmountFit, AmountParameters, FitStatus, History, Purchases, fit_amounts, fit_from};
+use super::btyd::{
+    ActivityFit, ActivityParameters, AmountFit, AmountParameters, FitStatus, History, Purchases, fit_amounts_from, fit_from,
+};
 use super::table::{FanRow, FanTable};
 use crate::settings::FanForecastSettings;
 use crate::{Day, Result};
@@ -111,7 +113,8 @@ impl Fits {
         let activity = fit_from(&histories, s.model, s.max_iterations, guess.as_ref())?;
         drop(histories);
         let purchases: Vec<Purchases> = rows.iter().filter_map(purchases_of).collect();
-        Ok(Self { activity, amounts: fit_amounts(&purchases, s.max_iterations)? })
+        let guess = pooled.and_then(|p| p.amounts.parameters);
+        Ok(Self { activity, amounts: fit_amounts_from(&purchases, s.max_iterations, guess.as_ref())? })
     }
 }
 

@@ -154,9 +154,10 @@ pub(in crate::fans) fn fit_from(
         std::array::from_fn(|i| theta[i].clamp(BOUNDS[i].0 + 2.0, BOUNDS[i].1 - 2.0))
     });
     let mut best = search(warm.unwrap_or(cold));
-    if best.end != End::Inside {
-        // A second start from elsewhere tells a corner of the surface from a corner of the search.
-        let again = search(if warm.is_some() { cold } else { [-1.5, cold[1] - 1.5, -1.0, 1.0] });
+    // A second start from elsewhere tells a corner of the surface from a corner of the search. Where there was a
+    // guess, the fit that it came from stands in for one that fails, so that a second search is not worth its time.
+    if best.end != End::Inside && warm.is_none() {
+        let again = search([-1.5, cold[1] - 1.5, -1.0, 1.0]);
         if again.derivatives.value > best.derivatives.value {
             best = again;
         }

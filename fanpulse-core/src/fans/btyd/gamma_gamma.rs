@@ -85,6 +85,15 @@ impl AmountParameters {
 /// `invalid` for a count of 0 or a mean that is not positive and finite, naming its position. Data that do not
 /// determine the parameters are no error but a [`FitStatus::Degenerate`].
 pub fn fit_amounts(purchases: &[Purchases], max_iterations: u32) -> Result<AmountFit> {
+    fit_amounts_from(purchases, max_iterations, None)
+}
+
+/// The same, from a first guess.
+pub(in crate::fans) fn fit_amounts_from(
+    purchases: &[Purchases],
+    max_iterations: u32,
+    guess: Option<&AmountParameters>,
+) -> Result<AmountFit> {
     for (i, own) in purchases.iter().enumerate() {
         if own.count == 0 || !(own.mean > 0.0 && own.mean <= 1e15) {
             return Err(Error::invalid(format!("purchases {i}: count {} and mean {} are not both above 0", own.count, own.mean)));
@@ -110,7 +119,11 @@ pub fn fit_amounts(purchases: &[Purchases], max_iterations: u32) -> Result<Amoun
         return Ok(degenerate(Degeneracy::AllAlike));
     }
     let likelihood = Likelihood::new(purchases);
-    let best = maximise([0.5, 0.5, 0.0], BOUNDS, max_iterations, |theta| likelihood.at(theta));
+    let start = guess.map_or([0.5, 0.5, 0.0], |g| {
+        let theta = [ln(g.p), ln(g.q - 1.0), ln(g.gamma / likelihood.unit)];
+        std::array::from_fn(|i| theta[i].clamp(BOUNDS[i].0 + 2.0, BOUNDS[i].1 - 2.0))
+    });
+    let best = maximise(start, BOUNDS, max_iterations, |theta| likelihood.at(theta));
     let errors = standard_errors(&best.derivatives.hessian);
     let status = match best.end {
         End::AtBound(i) => FitStatus::Degenerate(Degeneracy::AtBound { parameter: NAMES[i] }),

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use dropout::fit_from;
 pub use dropout::{ActivityFit, ActivityParameters, fit_activity};
+pub(super) use gamma_gamma::fit_amounts_from;
 pub use gamma_gamma::{AmountFit, AmountParameters, Purchases, fit_amounts};
 
 use crate::{Error, Result};

@@ -149,8 +149,7 @@ fn cholesky<const N: usize>(matrix: &[[f64; N]; N]) -> Option<[[f64; N]; N]> {
         for j in 0..=i {
             let rest = matrix[i][j] - (0..j).map(|k| l[i][k] * l[j][k]).sum::<f64>();
             if i == j {
-                // Not `<=`, which NaN would pass.
-                if !(rest > 1e-13 * matrix[i][i].abs()) {
+                if rest.is_nan() || rest <= 1e-13 * matrix[i][i].abs() {
                     return None;
                 }
                 l[i][i] = rest.sqrt();
