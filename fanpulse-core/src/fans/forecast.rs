@@ -142,11 +142,8 @@ pub(super) fn forecast(rows: &[FanRow], as_of: Day, models: &ArtistForecast, s: 
     let mut keys: Vec<u64> = rows.iter().map(key).collect();
     keys.par_sort_unstable();
     keys.dedup();
-    let if_alive: Vec<[f64; 3]> = keys
-        .par_iter()
-        .with_min_len(64)
-        .map(|&k| horizons.map(|horizon| activity.expected_if_alive(k as u32, f64::from((k >> 32) as u32), horizon)))
-        .collect();
+    let if_alive: Vec<[f64; 3]> =
+        keys.par_iter().with_min_len(64).map(|&k| activity.expected_within(k as u32, f64::from((k >> 32) as u32), horizons)).collect();
     let one = |row: &FanRow| {
         // The keys are those of the rows, so that each is found.
         let place = keys.partition_point(|&k| k < key(row));

@@ -36,8 +36,8 @@ pub(super) struct CountedRow {
 
 impl Counts {
     pub(super) fn of(histories: &[History]) -> Self {
-        let (ages, age_of) = distinct(histories.iter().map(|h| h.age.to_bits()));
-        let (recencies, recency_of) = distinct(histories.iter().map(|h| h.recency.to_bits()));
+        let ((ages, age_of), (recencies, recency_of)) =
+            rayon::join(|| distinct(histories.iter().map(|h| h.age.to_bits())), || distinct(histories.iter().map(|h| h.recency.to_bits())));
         let (frequencies, frequency_of) = distinct(histories.iter().map(|h| u64::from(h.frequency)));
         let bits = |n: usize| usize::BITS - n.leading_zeros();
         let (low, middle) = (bits(frequencies.len()), bits(recencies.len()));

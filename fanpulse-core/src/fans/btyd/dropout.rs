@@ -227,8 +227,13 @@ impl<'a> Likelihood<'a> {
         rising(b, xs, self.shift, &mut self.stays);
         rising(a + b, xs, self.shift, &mut self.drops);
         let table = |times: &[f64], out: &mut Vec<(f64, f64)>| {
-            out.clear();
-            out.extend(times.iter().map(|t| (ln(alpha + t), 1.0 / (alpha + t))));
+            out.resize(times.len(), (0.0, 0.0));
+            let fill = |(place, t): (&mut (f64, f64), &f64)| *place = (ln(alpha + t), 1.0 / (alpha + t));
+            if times.len() <= CHUNK {
+                out.iter_mut().zip(times).for_each(fill);
+            } else {
+                out.par_iter_mut().with_min_len(CHUNK).zip(times).for_each(fill);
+            }
         };
         table(&self.counts.ages, &mut self.ages);
         table(&self.counts.recencies, &mut self.recencies);
@@ -292,7 +297,8 @@ impl<'a> Likelihood<'a> {
             let d = odds + n * lead;
             // The share of the second term, and ln(1 + eᵈ), by the exponential that cannot overflow.
             let e = exp(-d.abs());
-            let (dead, alive) = if d > 0.0 { (1.0 / (1.0 + e), e / (1.0 + e)) } else { (e / (1.0 + e), 1.0 / (1.0 + e)) };
+            let larger = 1.0 / (1.0 + e);
+            let (dead, alive) = if d > 0.0 { (larger, e * larger) } else { (e * larger, larger) };
             let both = w * dead * alive;
             let dead = w * dead;
             let pull = n * (u - v);
