@@ -211,6 +211,19 @@ fn two_artists() -> Events {
 }
 
 #[test]
+fn two_centuries_of_ten_thousand_fans_fit() {
+    // So many days leave room for few fans in a partition: it starts again with more of them.
+    let mut events = Events::default();
+    for fan in 0..10_000_u32 {
+        events.push(0, fan, (fan * 7 % 84_006) as i32, FanEventKind::Like);
+        events.push(0, fan, 84_005, FanEventKind::Stream);
+    }
+    let table = events.table(Day::MAX);
+    assert_same(table.rows(), &plain(&events, Day::MAX));
+    assert_eq!((table.len(), table.rows()[0].first_day, table.rows()[0].active_days), (10_000, Day::MIN, 2));
+}
+
+#[test]
 fn threads_change_no_bit() {
     let events = two_artists();
     let run = |threads: usize| {

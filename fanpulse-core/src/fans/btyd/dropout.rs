@@ -103,7 +103,7 @@ const fn shift(model: DropoutModel) -> u32 {
 ///
 /// # Formula
 /// Both models have L(x, t_x, T) = Γ(r+x)αʳ/Γ(r) · B(a, b+x+s)/B(a, b) · [(α+T)^−(r+x) + δ·a/(b+x+s−1)·(α+t_x)^−(r+x)],
-/// with s = 0, δ = [x > 0] for BG/NBD (Fader, Hardie, Lee, Marketing Science 24, 2005, eq. 6) and s = δ = 1 for
+/// with s = 0, δ = 1 where x > 0 and else 0 for BG/NBD (Fader, Hardie, Lee, Marketing Science 24, 2005, eq. 6) and s = δ = 1 for
 /// MBG/NBD (Batislam, Denizel, Filiztekin, IJRM 24, 2007).
 ///
 /// # Errors
