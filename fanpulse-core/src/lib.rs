@@ -36,6 +36,7 @@ pub mod settings;
 mod math;
 
 pub mod alerts;
+pub mod fans;
 pub mod features;
 pub mod ingest;
 pub mod learned;

@@ -1,6 +1,7 @@
 //! Every threshold, weight and curve of `scoring.md`, in one place. The defaults are FanPulse's published ones.
 
 mod curve;
+mod fans;
 mod learned;
 mod spikes;
 
@@ -10,6 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 pub use curve::{Curve, MAX_KNOTS};
+pub use fans::{
+    DropoutModel, FanEngagementSettings, FanForecastSettings, FanPointsSettings, FanSegmentSettings, FanSettings, FanTierSettings,
+};
 pub use learned::{CalibrationMethod, ChartSettings, ClassWeight, GrowthSettings, LearnedSettings};
 pub use spikes::SpikeSettings;
 
@@ -55,6 +59,8 @@ pub struct Settings {
     pub chart: ChartSettings,
     /// Growth of daily series.
     pub growth: GrowthSettings,
+    /// Superfans.
+    pub fans: FanSettings,
 }
 
 /// Weights of the audience components (`scoring.md` §1).
@@ -214,6 +220,7 @@ impl Default for Settings {
             learned: LearnedSettings::default(),
             chart: ChartSettings::default(),
             growth: GrowthSettings::default(),
+            fans: FanSettings::default(),
         }
     }
 }
@@ -377,7 +384,8 @@ impl Settings {
         }
         self.learned.validate()?;
         self.chart.validate()?;
-        self.growth.validate()
+        self.growth.validate()?;
+        self.fans.validate()
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of the settings as JSON: equal settings, equal hash.
