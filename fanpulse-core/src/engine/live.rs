@@ -219,7 +219,7 @@ impl LiveArtist {
         });
         collect(&mut scores, vec![found], &posts)?;
         apply_models(&mut scores, &self.engine.models);
-        scores.label(&self.posts);
+        scores.label_spikes(&self.posts);
         let mut analysis = scores.analysis(0);
         analysis.artist_id.clone_from(&self.artist_id);
         Ok(analysis)

@@ -185,6 +185,14 @@ impl Scores {
             ids.push(name);
         }
         self.context.artist_ids = Some(ids);
+        self.label_spikes(data);
+    }
+
+    /// Attaches the ids of the viral posts.
+    pub(super) fn label_spikes(&mut self, data: &Dataset) {
+        if self.spikes.is_empty() {
+            return;
+        }
         let mut ids = Strings::default();
         for spike in &self.spikes {
             ids.push(data.posts.id.get(spike.row).unwrap_or_default());
