@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use multiversion::multiversion;
 
 use super::rows::RowCursor;
-use super::scores::{OutBlock, ScoresMut};
+use super::scores::{OutBlock, Scores, ScoresMut};
 use crate::error::{Insufficient, Location};
 use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike};
 use crate::ingest::{GridColumns, MetricKind, ObservationColumns, PostColumns, Times};
@@ -67,6 +67,8 @@ pub(super) struct Worker {
     out: Box<OutBlock>,
     row: Vec<f64>,
     posts: PostScratch,
+    /// The result of one artist, kept so that a live analysis allocates no columns.
+    pub(super) one: Option<Box<Scores>>,
 }
 
 /// Posts that do not lie side by side, gathered.
@@ -87,6 +89,7 @@ impl Worker {
             out: OutBlock::new(),
             row: Vec::new(),
             posts: PostScratch::default(),
+            one: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::batch::{apply_models, collect, context};
 use super::kernel::{Input, Task, Worker, run};
 use super::rows::RowIndex;
+use super::scores::Custom;
 use super::{Engine, Scores};
 use crate::ingest::{Component, Dataset, MetricKind, Observation, Post, check_value};
 use crate::report::Analysis;
@@ -183,7 +184,16 @@ impl LiveArtist {
         let posts = self.posts.posts();
         let settings = &*self.engine.settings;
         let frame = Frame::new(settings, as_of, self.engine.strict);
-        let mut scores = Scores::new(1, context(&self.engine, as_of, &posts));
+        let context = context(&self.engine, as_of, &posts);
+        let mut scores = match Worker::with(|worker| worker.one.take()) {
+            Some(mut kept) => {
+                kept.dropped_rows = 0;
+                kept.custom = Custom::default();
+                kept.context = context;
+                kept
+            }
+            None => Box::new(Scores::new(1, context)),
+        };
         let index = RowIndex::Sorted(posts.artist);
         let found = Worker::with(|worker| {
             worker.gather.begin_grid();
@@ -222,6 +232,7 @@ impl LiveArtist {
         scores.label_spikes(&self.posts);
         let mut analysis = scores.analysis(0);
         analysis.artist_id.clone_from(&self.artist_id);
+        Worker::with(|worker| worker.one = Some(scores));
         Ok(analysis)
     }
 }

@@ -27,7 +27,8 @@ struct Audience {
     growth: f64,
 }
 
-/// Sums of the means of both windows, over the components of one kind with data in both.
+/// What both windows hold of the components of one kind with data in both: sums over their days, or means where days are
+/// missing. Only their ratio counts.
 #[derive(Clone, Copy, Default)]
 struct Means {
     before: f64,
@@ -106,8 +107,8 @@ impl Extractor {
                 Class::Followers => (settings.audience.followers, &mut followers),
                 _ => (settings.audience.monthly_listeners, &mut listeners),
             };
-            means.before += sum(before) / window as f64;
-            means.now += sum(now) / window as f64;
+            means.before += sum(before);
+            means.now += sum(now);
             if components == 0 {
                 for (x, v) in index.iter_mut().zip(now) {
                     *x = weight * v;

@@ -119,19 +119,38 @@ impl Posts {
         followers: &[(u32, f64)],
         spikes: &mut SpikeSink,
     ) -> Result<PostFeatures, usize> {
-        self.load(settings, posts)?;
+        // A number of chunks known to the compiler lets it unroll the passes over a few posts.
+        match posts.len.div_ceil(LANES) {
+            1 => self.scan_chunks(settings, posts, followers, spikes, 1),
+            2 => self.scan_chunks(settings, posts, followers, spikes, 2),
+            3 => self.scan_chunks(settings, posts, followers, spikes, 3),
+            4 => self.scan_chunks(settings, posts, followers, spikes, 4),
+            chunks => self.scan_chunks(settings, posts, followers, spikes, chunks),
+        }
+    }
+
+    #[inline(always)]
+    fn scan_chunks(
+        &mut self,
+        settings: &Settings,
+        posts: &PostRows<'_>,
+        followers: &[(u32, f64)],
+        spikes: &mut SpikeSink,
+        chunks: usize,
+    ) -> Result<PostFeatures, usize> {
+        self.load(settings, posts, chunks)?;
         let mut sums = Sums::new();
         let first = posts.platform[0];
-        let mut others = 0;
-        for &p in &posts.platform[..posts.len] {
-            others |= p ^ first;
+        let alone = all_on(first, &posts.platform[..chunks * LANES], posts.len);
+        if !(if alone { usize::from(first) < posts.numbers.len() } else { are_known(posts) }) {
+            return Err(find_bad(posts));
         }
-        if others == 0 {
+        if alone {
             let number = posts.numbers[usize::from(first)];
             let reach = followers_of(followers, number);
             let member = std::mem::take(&mut self.in_baseline);
-            let group = group(&member[..self.chunks], self, reach, settings);
-            self.add(settings, posts, &group, reach, (&member, spikes), &mut sums);
+            let group = group(&member[..chunks], self, reach, settings);
+            self.add(settings, posts, &group, reach, (&member[..chunks], spikes), &mut sums);
             self.in_baseline = member;
         } else {
             self.scan_platforms(settings, posts, followers, spikes, &mut sums);
@@ -141,8 +160,8 @@ impl Posts {
             engagement: sums.rates / if sums.rated > 0.0 { sums.rated } else { f64::NAN },
             excess: if enough { sums.excess } else { f64::NAN },
             viral_share: if enough { sums.viral / sums.judged } else { f64::NAN },
-            conversions: lane_sum(&self.conversions[..self.chunks]),
-            views: lane_sum(&self.views[..self.chunks]),
+            conversions: lane_sum(&self.conversions[..chunks]),
+            views: lane_sum(&self.views[..chunks]),
         })
     }
 
@@ -178,8 +197,7 @@ impl Posts {
 
     /// Fills the scratch columns, all of them element by element.
     #[inline(always)]
-    fn load(&mut self, settings: &Settings, posts: &PostRows<'_>) -> Result<(), usize> {
-        let chunks = posts.len.div_ceil(LANES);
+    fn load(&mut self, settings: &Settings, posts: &PostRows<'_>, chunks: usize) -> Result<(), usize> {
         let n = chunks * LANES;
         self.chunks = chunks;
         if self.engagement.len() < chunks {
@@ -208,10 +226,6 @@ impl Posts {
         bad |= conversion_terms(shares, saves, views, posts.len, in_window, conversions, viewed);
         let engagement = flat(&mut self.engagement, n);
         bad |= engagement_terms(likes, comments, shares, posts.len, engagement, in_window, in_baseline);
-        let platforms = posts.numbers.len();
-        for &p in &posts.platform[..posts.len] {
-            bad |= u64::from(usize::from(p) >= platforms);
-        }
         if bad != 0 {
             return Err(find_bad(posts));
         }
@@ -241,7 +255,7 @@ impl Posts {
         }
         sums.judged += group.window_posts;
         let bar = Bar::new(settings, group);
-        if self.judge(&bar, &member[..self.chunks]) != 0 {
+        if self.judge(&bar, member) != 0 {
             sums.viral += self.list(&bar, group, posts, spikes);
         }
         if group.window_posts > 0.0 {
@@ -391,6 +405,23 @@ fn group(member: &[Lane], posts: &Posts, reach: f64, settings: &Settings) -> Gro
         capped: reduce(capped),
         uncapped: reduce(uncapped),
     }
+}
+
+/// Whether the first `len` posts are all on the platform.
+#[inline(always)]
+fn all_on(platform: u16, platforms: &[u16], len: usize) -> bool {
+    let len = u32::try_from(len).unwrap_or(u32::MAX);
+    let mut others = 0;
+    for (i, &p) in (0_u32..).zip(platforms) {
+        others |= if i < len { p ^ platform } else { 0 };
+    }
+    others == 0
+}
+
+/// Whether every platform code has a platform.
+#[inline(never)]
+fn are_known(posts: &PostRows<'_>) -> bool {
+    posts.platform[..posts.len].iter().all(|&p| usize::from(p) < posts.numbers.len())
 }
 
 /// The first `n` elements of a column of lanes.

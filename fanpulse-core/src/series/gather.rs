@@ -6,6 +6,7 @@
 use super::{Class, CodeInfo, Layout};
 use crate::error::Location;
 use crate::ingest::{MetricKind, ObservationColumns, Times};
+use crate::math::LANES;
 use crate::settings::Settings;
 use crate::time::MICROS_PER_DAY;
 use crate::{Day, Error, Result};
@@ -379,13 +380,38 @@ fn has_any(days: &[f64]) -> bool {
     }
 }
 
+/// Whether all are missing, or finite and not negative. By the extremes, which step over NaN: two instructions
+/// for a group of lanes, where the comparisons themselves would be rewritten as tests of the bits.
 #[inline(always)]
 pub(crate) fn all_valid_or_missing(values: &[f64]) -> bool {
-    let mut bad = 0;
-    for &v in values {
-        bad |= u64::from(v < 0.0) | u64::from(v == f64::INFINITY);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let (mut lowest, mut highest) = ([0.0; LANES], [0.0; LANES]);
+    for chunk in chunks {
+        widen(chunk, &mut lowest, &mut highest);
     }
-    bad == 0
+    // The last lanes overlap the ones before, which is cheaper than a loop over the rest.
+    match values.last_chunk::<LANES>() {
+        Some(tail) => widen(tail, &mut lowest, &mut highest),
+        None => {
+            let mut tail = [0.0; LANES];
+            tail[..rest.len()].copy_from_slice(rest);
+            widen(&tail, &mut lowest, &mut highest);
+        }
+    }
+    let mut bad = false;
+    for l in 0..LANES {
+        bad |= (lowest[l] < 0.0) | (highest[l] == f64::INFINITY);
+    }
+    !bad
+}
+
+#[inline(always)]
+fn widen(values: &[f64; LANES], lowest: &mut [f64; LANES], highest: &mut [f64; LANES]) {
+    for l in 0..LANES {
+        let v = values[l];
+        lowest[l] = if v < lowest[l] { v } else { lowest[l] };
+        highest[l] = if v > highest[l] { v } else { highest[l] };
+    }
 }
 
 fn check_row(layout: &Layout, c: &ObservationColumns<'_>, row: usize, day: i32) -> Result<()> {
