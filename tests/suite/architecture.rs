@@ -19,6 +19,11 @@ const BINDINGS: &[&str] = &["fanpulse-core"];
 
 const NOT_IN_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "axum"];
 
+/// As `deny.toml` has it, seen here without a further tool: crates that must not be in the lock file, and those of which
+/// there must be one version.
+const BANNED: &[&str] = &["openssl-sys", "native-tls", "ring", "rsa"];
+const ONCE: &[&str] = &["ndarray", "arrow-array", "sqlx-core", "reqwest"];
+
 /// The one file that reads a clock.
 const CLOCK: &str = "fanpulse-server/src/clock.rs";
 
@@ -100,6 +105,20 @@ fn core_pulls_in_no_runtime_no_database_and_no_network() {
     let banned = |name: &&String| NOT_IN_CORE.iter().any(|b| *name == b || name.starts_with(&format!("{b}-")));
     let wrong: Vec<&String> = tree.iter().filter(banned).collect();
     assert!(wrong.is_empty(), "core depends on {wrong:?}");
+}
+
+#[test]
+fn the_lock_file_has_no_banned_crate_and_no_second_version_of_some() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let mut versions: BTreeMap<&str, u32> = BTreeMap::new();
+    for name in lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')) {
+        *versions.entry(name).or_default() += 1;
+    }
+    assert!(versions.contains_key("fanpulse-core"), "{} packages", versions.len());
+    let banned: Vec<_> = BANNED.iter().filter(|name| versions.contains_key(**name)).collect();
+    assert!(banned.is_empty(), "banned: {banned:?}");
+    let twice: Vec<_> = ONCE.iter().filter(|name| versions.get(**name).is_some_and(|&n| n > 1)).collect();
+    assert!(twice.is_empty(), "more than one version: {twice:?}");
 }
 
 #[test]

@@ -52,10 +52,10 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         layout: Layout::new(&components, posts.platforms),
         frame: Frame::new(&engine.settings, as_of, engine.strict),
     };
-    // Columns are taken to be sorted, which the walk itself finds out at no cost; if they are not, their rows are
-    // grouped first and walked again.
-    let mut index = RowIndex::Sorted(rows);
-    let mut post_index = RowIndex::Sorted(posts.artist);
+    // Columns that begin sorted are taken to be sorted, which the walk itself finds out at no cost; if they are not,
+    // their rows are grouped first and walked again.
+    let mut index = RowIndex::new(rows, artists, Location::Observation)?;
+    let mut post_index = RowIndex::new(posts.artist, artists, Location::Post)?;
     loop {
         let mut scores = Scores::new(artists, context(engine, as_of, posts));
         let found = batch.run(&mut scores, &index, &post_index);

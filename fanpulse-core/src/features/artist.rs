@@ -195,7 +195,7 @@ impl Extractor {
                     None => self.platforms.push((series.platform, latest)),
                 }
             } else {
-                reach += 0.5 * latest;
+                reach += settings.fan_value.listeners_in_reach * latest;
             }
         }
         if any { reach } else { f64::NAN }

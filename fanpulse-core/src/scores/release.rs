@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::ComponentScore;
 use crate::error::Insufficient;
-use crate::settings::ReleaseSettings;
+use crate::settings::{CalendarSettings, ReleaseSettings};
 use crate::{Day, Error, Result};
 
 /// A release of the same genre by somebody else.
@@ -55,7 +55,7 @@ pub struct ReleaseWindow {
     pub verdict: Verdict,
     /// Momentum, competition, history, readiness and calendar.
     pub components: Vec<ComponentScore>,
-    /// Expected streams of the first week with their range of ±30 %; `None` without streams in the window.
+    /// Expected streams of the first week with the lower and upper end of their range; `None` without streams in the window.
     pub first_week_streams: Option<(f64, f64, f64)>,
 }
 
@@ -91,7 +91,7 @@ pub fn release_windows(settings: &ReleaseSettings, input: &ReleaseInput<'_>) -> 
                 rival(day, input.competition, settings),
                 history(input, settings),
                 ("readiness", readiness(recent).unwrap_or(f64::NAN), ready, settings.readiness_weight),
-                ("calendar", f64::from(day.date().ordinal()), calendar(day), settings.calendar_weight),
+                ("calendar", f64::from(day.date().ordinal()), calendar(day, &settings.calendar), settings.calendar_weight),
             ];
             let total: f64 = parts.iter().map(|p| p.3).sum();
             let score = (parts.iter().map(|p| p.3 * p.2).sum::<f64>() / total).clamp(0.0, 10.0);
@@ -106,28 +106,24 @@ pub fn release_windows(settings: &ReleaseSettings, input: &ReleaseInput<'_>) -> 
             } else {
                 Verdict::Avoid
             };
-            let expected = daily.map(|d| d * 7.0 * 2.5 * (0.7 + 0.06 * score) * (0.8 + 0.04 * momentum));
-            ReleaseWindow { day, score, verdict, components, first_week_streams: expected.map(|e| (e, 0.7 * e, 1.3 * e)) }
+            let f = &settings.first_week;
+            let by_score = f.score_base + f.score_slope * score;
+            let by_momentum = f.momentum_base + f.momentum_slope * momentum;
+            let expected = daily.map(|d| d * 7.0 * f.lift * by_score * by_momentum);
+            let first_week_streams = expected.map(|e| (e, (1.0 - f.range) * e, (1.0 + f.range) * e));
+            ReleaseWindow { day, score, verdict, components, first_week_streams }
         })
         .collect())
 }
 
 type Part = (&'static str, f64, f64, f64);
 
-/// Followers from which a competing artist is a major one.
-const MAJOR: f64 = 1e6;
-
 fn rival(day: Day, all: &[Competition], settings: &ReleaseSettings) -> Part {
     let that_day = all.iter().filter(|c| c.day == day);
-    let (n, m) = that_day.fold((0_u32, 0_u32), |(n, m), c| (n + 1, m + u32::from(c.followers >= MAJOR)));
-    let m = f64::from(m);
-    let score = match n {
-        0 => 10.0,
-        1..=3 => 9.0 - 0.5 * m,
-        4..=7 => 7.0 - 0.5 * m,
-        8..=15 => 5.0 - 0.3 * m,
-        _ => 3.0 - 0.2 * m,
-    };
+    let (n, majors) = that_day.fold((0_u32, 0_u32), |(n, m), c| (n + 1, m + u32::from(c.followers >= settings.major_followers)));
+    let steps = &settings.competition;
+    let step = steps.iter().find(|s| n <= s.up_to).unwrap_or(&steps[steps.len() - 1]);
+    let score = step.score - step.per_major * f64::from(majors);
     ("competition", f64::from(n), score.clamp(0.0, 10.0), settings.competition_weight)
 }
 
@@ -141,13 +137,10 @@ fn history(input: &ReleaseInput<'_>, settings: &ReleaseSettings) -> Part {
         (Some(friday), Some(all)) if known >= settings.min_history_days as usize && all > 0.0 => friday / all,
         _ => f64::NAN,
     };
-    let score = match ratio {
-        r if r.is_nan() => 7.0,
-        r if r >= 1.2 => 9.0,
-        r if r >= 1.1 => 8.0,
-        r if r >= 1.0 => 7.0,
-        r if r >= 0.9 => 6.0,
-        _ => 5.0,
+    let score = match settings.history.iter().rev().find(|step| ratio >= step.0) {
+        Some(step) => step.1,
+        None if ratio.is_nan() => settings.unknown_history_score,
+        None => settings.history[0].1,
     };
     ("history", ratio, score, settings.history_weight)
 }
@@ -168,23 +161,24 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 /// Holidays pull attention away; January, February and the summer months are quiet.
-fn calendar(day: Day) -> f64 {
+fn calendar(day: Day, settings: &CalendarSettings) -> f64 {
+    let near = i32::try_from(settings.holiday_days).unwrap_or(0);
     let date = day.date();
     let year = date.year();
-    let holiday = |y: i32, m: u32, d: u32| Day::from_ymd(y, m, d).is_ok_and(|h| (h.days() - day.days()).abs() <= 2);
+    let holiday = |y: i32, m: u32, d: u32| Day::from_ymd(y, m, d).is_ok_and(|h| (h.days() - day.days()).abs() <= near);
     // The fourth Thursday of November: the first Thursday is the (1 + offset)th.
     let thanksgiving = Day::from_ymd(year, 11, 1).is_ok_and(|first| {
         let offset = (3 - i32::try_from(first.weekday().num_days_from_monday()).unwrap_or(0)).rem_euclid(7);
-        (first.plus(offset + 21).days() - day.days()).abs() <= 2
+        (first.plus(offset + 21).days() - day.days()).abs() <= near
     });
     let fixed = [(12, 24), (12, 25), (12, 31), (1, 1), (7, 4)];
     let near_holiday = fixed.iter().any(|&(m, d)| (year - 1..=year + 1).any(|y| holiday(y, m, d)));
     match date.month() {
-        _ if thanksgiving || near_holiday => 3.0,
-        12 if date.day() > 15 => 5.0,
-        1 | 2 => 9.0,
-        6..=8 => 8.0,
-        _ => 7.0,
+        _ if thanksgiving || near_holiday => settings.holiday,
+        12 if date.day() > 15 => settings.december,
+        1 | 2 => settings.winter,
+        6..=8 => settings.summer,
+        _ => settings.otherwise,
     }
 }
 
@@ -209,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_calendar_knows_holidays_and_seasons() {
-        let check = |day: &str, score: f64| assert_eq!(calendar(day.parse().unwrap()), score, "{day}");
+        let check = |day: &str, score: f64| assert_eq!(calendar(day.parse().unwrap(), &CalendarSettings::default()), score, "{day}");
         check("2026-11-27", 3.0); // the day after Thanksgiving, 2026-11-26
         check("2026-12-18", 5.0);
         check("2026-12-23", 3.0);

@@ -4,7 +4,9 @@
 mod gather;
 mod index;
 mod layout;
+mod runs;
 
-pub(crate) use gather::{Frame, Gather, Rows, all_valid_or_missing};
+pub(crate) use gather::{Frame, Gather, Rows};
 pub(crate) use index::{AudienceIndex, Filled};
 pub(crate) use layout::{Class, CodeInfo, Layout};
+pub(crate) use runs::all_valid_or_missing;

@@ -3,6 +3,7 @@
 mod curve;
 mod fans;
 mod learned;
+mod release;
 mod spikes;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use fans::{
     DropoutModel, FanEngagementSettings, FanForecastSettings, FanPointsSettings, FanSegmentSettings, FanSettings, FanTierSettings,
 };
 pub use learned::{CalibrationMethod, ChartSettings, ClassWeight, GrowthSettings, LearnedSettings};
+pub use release::{CalendarSettings, CompetitionStep, FirstWeekSettings, ReleaseSettings};
 pub use spikes::SpikeSettings;
 
 /// Name and version of the definition that the scores follow; stored with every result.
@@ -89,6 +91,8 @@ pub struct FanValueSettings {
     pub engagement_curve: Curve,
     /// Growth, % per window, to 0–100.
     pub growth_curve: Curve,
+    /// Share of the monthly listeners that counts for reach, ≥ 0, default 0.5.
+    pub listeners_in_reach: f64,
     /// Reach, people, to 0–100.
     pub reach_curve: Curve,
     /// Conversion, %, to 0–100.
@@ -171,34 +175,6 @@ pub struct BreakoutSettings {
     pub medium: f64,
 }
 
-/// Release windows (`scoring.md` §7).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReleaseSettings {
-    /// How many Fridays ahead, 1–52, default 8.
-    pub fridays: u32,
-    /// Weight of the momentum index, ≥ 0, default 0.30.
-    pub momentum_weight: f64,
-    /// Weight of competition, ≥ 0, default 0.25.
-    pub competition_weight: f64,
-    /// Weight of the weekday's history, ≥ 0, default 0.20.
-    pub history_weight: f64,
-    /// Weight of readiness, ≥ 0, default 0.15.
-    pub readiness_weight: f64,
-    /// Weight of the calendar, ≥ 0, default 0.10.
-    pub calendar_weight: f64,
-    /// Days of history, 7–366, default 180.
-    pub history_days: u32,
-    /// Days of history that a weekday's ratio needs, default 30.
-    pub min_history_days: u32,
-    /// Growth of the last week over the first, %, to 0–10.
-    pub readiness_curve: Curve,
-    /// Score from which the verdict is go, default 7.5.
-    pub go: f64,
-    /// Score from which the verdict is caution, default 5.
-    pub caution: f64,
-}
-
 fn curve(knots: &[(f64, f64)]) -> Curve {
     #[expect(clippy::expect_used, reason = "constants of this file, which the tests build")]
     Curve::try_new(knots).expect("a default curve is valid")
@@ -240,6 +216,7 @@ impl Default for FanValueSettings {
             conversion_weight: 0.10,
             engagement_curve: curve(&[(0.0, 0.0), (1.0, 40.0), (2.0, 60.0), (5.0, 100.0)]),
             growth_curve: curve(&[(-25.0, 0.0), (0.0, 25.0), (5.0, 50.0), (10.0, 75.0), (20.0, 100.0)]),
+            listeners_in_reach: 0.5,
             reach_curve: curve(&[(0.0, 0.0), (1e4, 40.0), (1e5, 70.0), (1e6, 90.0), (1.1e7, 100.0)]),
             conversion_curve: curve(&[(0.0, 0.0), (1.0, 50.0), (2.0, 70.0), (5.0, 100.0)]),
             min_coverage: 0.3,
@@ -289,31 +266,13 @@ impl Default for BreakoutSettings {
     }
 }
 
-impl Default for ReleaseSettings {
-    fn default() -> Self {
-        Self {
-            fridays: 8,
-            momentum_weight: 0.30,
-            competition_weight: 0.25,
-            history_weight: 0.20,
-            readiness_weight: 0.15,
-            calendar_weight: 0.10,
-            history_days: 180,
-            min_history_days: 30,
-            readiness_curve: curve(&[(-10.0, 4.0), (-5.0, 5.5), (0.0, 7.0), (5.0, 8.0), (10.0, 9.0), (20.0, 10.0)]),
-            go: 7.5,
-            caution: 5.0,
-        }
-    }
-}
-
 impl Settings {
     /// Checks every field against its bound.
     ///
     /// # Errors
     /// `invalid`, naming the field, its value and the bound.
     pub fn validate(&self) -> Result<()> {
-        let (f, m, v, b, r) = (&self.fan_value, &self.momentum, &self.viral, &self.breakout, &self.release);
+        let (f, m, v, b) = (&self.fan_value, &self.momentum, &self.viral, &self.breakout);
         for (name, value, low, high) in [
             ("window_days", self.window_days, 14, 366),
             ("max_fill_days", self.max_fill_days, 0, 30),
@@ -323,9 +282,6 @@ impl Settings {
             ("momentum.min_posts", m.min_posts, 1, 10_000),
             ("viral.baseline_days", v.baseline_days, 1, 366),
             ("viral.min_others", v.min_others, 2, 10_000),
-            ("release.fridays", r.fridays, 1, 52),
-            ("release.history_days", r.history_days, 7, 366),
-            ("release.min_history_days", r.min_history_days, 7, 366),
         ] {
             if !(low..=high).contains(&value) {
                 return Err(Error::invalid(format!("{name} is {value}, outside {low} to {high}")));
@@ -340,6 +296,7 @@ impl Settings {
             ("fan_value.growth_weight", f.growth_weight, 0.0, BIG),
             ("fan_value.reach_weight", f.reach_weight, 0.0, BIG),
             ("fan_value.conversion_weight", f.conversion_weight, 0.0, BIG),
+            ("fan_value.listeners_in_reach", f.listeners_in_reach, 0.0, BIG),
             ("fan_value.min_coverage", f.min_coverage, TINY, BIG),
             ("fan_value.max_engagement_rate", f.max_engagement_rate, TINY, BIG),
             ("momentum.velocity_weight", m.velocity_weight, TINY, BIG),
@@ -354,13 +311,6 @@ impl Settings {
             ("viral.min_engagement", v.min_engagement, 0.0, 1e15),
             ("breakout.high", b.high, 0.0, 1.0),
             ("breakout.medium", b.medium, 0.0, b.high),
-            ("release.momentum_weight", r.momentum_weight, TINY, BIG),
-            ("release.competition_weight", r.competition_weight, 0.0, BIG),
-            ("release.history_weight", r.history_weight, 0.0, BIG),
-            ("release.readiness_weight", r.readiness_weight, 0.0, BIG),
-            ("release.calendar_weight", r.calendar_weight, 0.0, BIG),
-            ("release.go", r.go, 0.0, 10.0),
-            ("release.caution", r.caution, 0.0, r.go),
         ] {
             within(name, value, low, high)?;
         }
@@ -376,12 +326,12 @@ impl Settings {
             ("momentum.acceleration_curve", &m.acceleration_curve, 10.0),
             ("momentum.excess_curve", &m.excess_curve, 10.0),
             ("momentum.viral_share_curve", &m.viral_share_curve, 10.0),
-            ("release.readiness_curve", &r.readiness_curve, 10.0),
         ] {
             let (low, high) = curve.range();
             within(name, low, 0.0, top)?;
             within(name, high, 0.0, top)?;
         }
+        self.release.validate()?;
         self.learned.validate()?;
         self.chart.validate()?;
         self.growth.validate()?;

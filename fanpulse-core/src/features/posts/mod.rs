@@ -1,5 +1,10 @@
 //! Engagement, conversion and spikes of one artist's posts.
 
+mod group;
+mod terms;
+
+use self::group::{Bar, Group, group};
+use self::terms::{conversion_terms, engagement_terms, flag, time_terms};
 use crate::Day;
 use crate::ingest::Times;
 use crate::math::{LANES, reduce};
@@ -70,40 +75,6 @@ pub(crate) struct Posts {
     conversions: Vec<Lane>,
     views: Vec<Lane>,
     chunks: usize,
-}
-
-/// Sums over one platform's posts.
-struct Group {
-    n: f64,
-    centre: f64,
-    total: f64,
-    squares: f64,
-    window_posts: f64,
-    window_max: f64,
-    capped: f64,
-    uncapped: f64,
-}
-
-/// What a post is judged by, the same for all of a group.
-struct Bar {
-    centre: f64,
-    centred_total: f64,
-    squares: f64,
-    share: f64,
-    variance_factor: f64,
-    floor: f64,
-    min_lift: f64,
-    min_engagement: f64,
-}
-
-#[inline(always)]
-fn known(x: f64) -> f64 {
-    if x.is_nan() { 0.0 } else { x }
-}
-
-#[inline(always)]
-fn flag(condition: bool) -> f64 {
-    if condition { 1.0 } else { 0.0 }
 }
 
 impl Posts {
@@ -304,46 +275,6 @@ impl Posts {
     }
 }
 
-impl Bar {
-    #[inline(always)]
-    fn new(settings: &Settings, g: &Group) -> Self {
-        let v = &settings.viral;
-        Self {
-            centre: g.centre,
-            centred_total: g.total - g.n * g.centre,
-            squares: g.squares,
-            share: 1.0 / (g.n - 1.0),
-            variance_factor: v.sigmas * v.sigmas,
-            floor: v.sigmas * v.sd_floor,
-            min_lift: v.min_lift,
-            min_engagement: v.min_engagement,
-        }
-    }
-
-    /// Mean and variance of the others.
-    ///
-    /// # Formula
-    /// With d = e − c for a centre c: μ = c + (Σd − d)/(n−1), σ² = (Σd² − d²)/(n−1) − (μ − c)².
-    #[inline(always)]
-    fn others(&self, e: f64) -> (f64, f64) {
-        let d = e - self.centre;
-        let m = (self.centred_total - d) * self.share;
-        (self.centre + m, (self.squares - d * d) * self.share - m * m)
-    }
-
-    /// Whether a post is viral (`scoring.md` §4): e > μ + k·max(σ, f·μ), e ≥ r·μ and e ≥ the least engagement;
-    /// compared as squares, which saves the root.
-    #[inline(always)]
-    fn is_passed(&self, e: f64) -> bool {
-        let (mean, variance) = self.others(e);
-        let above = e - mean;
-        (above > self.floor * mean)
-            & (above * above > self.variance_factor * variance)
-            & (e >= self.min_lift * mean)
-            & (e >= self.min_engagement)
-    }
-}
-
 /// Sums over the platforms.
 struct Sums {
     rates: f64,
@@ -358,52 +289,6 @@ impl Sums {
     #[inline(always)]
     fn new() -> Self {
         Self { rates: 0.0, rated: 0.0, window_posts: 0.0, judged: 0.0, viral: 0.0, excess: f64::NAN }
-    }
-}
-
-/// Sums over the posts of one platform. Centred on a whole number near the mean, so that whole counts add up
-/// exactly in any order and large ones lose no digits.
-#[inline(always)]
-fn group(member: &[Lane], posts: &Posts, reach: f64, settings: &Settings) -> Group {
-    let cap = reach * settings.fan_value.max_engagement_rate / 100.0;
-    let (mut n, mut total) = ([0.0; LANES], [0.0; LANES]);
-    let mut window_max = [f64::NEG_INFINITY; LANES];
-    let (mut window_posts, mut capped, mut uncapped) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-    let (in_window, engagement) = (&posts.in_window[..member.len()], &posts.engagement[..member.len()]);
-    for k in 0..member.len() {
-        for i in 0..LANES {
-            let (m, e) = (member[k][i], engagement[k][i]);
-            let w = m * in_window[k][i];
-            n[i] += m;
-            total[i] += m * e;
-            window_posts[i] += w;
-            let over = if e > cap { w } else { 0.0 };
-            capped[i] += over;
-            uncapped[i] += (w - over) * e;
-            let seen = if w > 0.0 { e } else { f64::NEG_INFINITY };
-            window_max[i] = if seen > window_max[i] { seen } else { window_max[i] };
-        }
-    }
-    let (n, total) = (reduce(n), reduce(total));
-    const MAGIC: f64 = 6_755_399_441_055_744.0;
-    let mean = if n > 0.0 { total / n } else { 0.0 };
-    let centre = if mean < 1e15 { (mean + MAGIC) - MAGIC } else { mean };
-    let mut squares = [0.0; LANES];
-    for k in 0..member.len() {
-        for i in 0..LANES {
-            let d = engagement[k][i] - centre;
-            squares[i] += member[k][i] * (d * d);
-        }
-    }
-    Group {
-        n,
-        centre,
-        total,
-        squares: reduce(squares),
-        window_posts: reduce(window_posts),
-        window_max: highest(window_max),
-        capped: reduce(capped),
-        uncapped: reduce(uncapped),
     }
 }
 
@@ -441,82 +326,6 @@ fn lane_sum(column: &[Lane]) -> f64 {
     reduce(lanes)
 }
 
-/// Which posts lie in the window and in the baseline. Not 0 where a time is out of range.
-#[inline(always)]
-fn time_terms<T: Copy + PartialOrd>(
-    times: &[T],
-    len: usize,
-    [first, end, after, window, baseline]: [T; 5],
-    in_window: &mut [f64],
-    in_baseline: &mut [f64],
-) -> u64 {
-    let n = times.len();
-    let (in_window, in_baseline) = (&mut in_window[..n], &mut in_baseline[..n]);
-    let mut bad = 0;
-    for i in 0..n {
-        let t = times[i];
-        let inside = i < len;
-        in_window[i] = flag((t >= window) & (t < after) & inside);
-        in_baseline[i] = flag((t >= baseline) & (t < after) & inside);
-        bad |= u64::from(((t < first) | (t >= end)) & inside);
-    }
-    bad
-}
-
-/// What each post of the window adds to conversion, where it knows both sides. Not 0 where a count is out of range.
-#[inline(always)]
-fn conversion_terms(
-    shares: &[f64],
-    saves: &[f64],
-    views: &[f64],
-    len: usize,
-    in_window: &[f64],
-    conversions: &mut [f64],
-    viewed: &mut [f64],
-) -> u64 {
-    let n = shares.len();
-    let (saves, views, in_window) = (&saves[..n], &views[..n], &in_window[..n]);
-    let (conversions, viewed) = (&mut conversions[..n], &mut viewed[..n]);
-    let mut bad = 0;
-    for i in 0..n {
-        let (s, v, w) = (shares[i], saves[i], views[i]);
-        let gained = known(s) + known(v);
-        let seen = known(w);
-        let counts = (in_window[i] > 0.0) & !w.is_nan() & !(s.is_nan() & v.is_nan());
-        conversions[i] = if counts { gained } else { 0.0 };
-        viewed[i] = if counts { seen } else { 0.0 };
-        bad |= u64::from(((gained + seen == f64::INFINITY) | (v < 0.0) | (w < 0.0)) & (i < len));
-    }
-    bad
-}
-
-/// Engagement of each post; one of which no reaction is known takes no part. Not 0 where a count is out of range.
-#[inline(always)]
-fn engagement_terms(
-    likes: &[f64],
-    comments: &[f64],
-    shares: &[f64],
-    len: usize,
-    engagement: &mut [f64],
-    in_window: &mut [f64],
-    in_baseline: &mut [f64],
-) -> u64 {
-    let n = likes.len();
-    let (comments, shares, engagement) = (&comments[..n], &shares[..n], &mut engagement[..n]);
-    let (in_window, in_baseline) = (&mut in_window[..n], &mut in_baseline[..n]);
-    let mut bad = 0;
-    for i in 0..n {
-        let (l, c, s) = (likes[i], comments[i], shares[i]);
-        let e = known(l) + known(c) + known(s);
-        let counts = flag(!(l.is_nan() & c.is_nan() & s.is_nan()));
-        in_window[i] *= counts;
-        in_baseline[i] *= counts;
-        engagement[i] = if i < len { e } else { 0.0 };
-        bad |= u64::from(((e == f64::INFINITY) | (l < 0.0) | (c < 0.0) | (s < 0.0)) & (i < len));
-    }
-    bad
-}
-
 #[inline(always)]
 fn micros_of(day: i32) -> i64 {
     i64::from(day) * MICROS_PER_DAY
@@ -530,15 +339,6 @@ fn followers_of(followers: &[(u32, f64)], number: u32) -> f64 {
         }
     }
     f64::NAN
-}
-
-#[inline(always)]
-fn highest(lanes: Lane) -> f64 {
-    let mut highest = f64::NEG_INFINITY;
-    for v in std::hint::black_box(lanes) {
-        highest = if v > highest { v } else { highest };
-    }
-    highest
 }
 
 #[cold]
