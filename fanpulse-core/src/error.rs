@@ -38,6 +38,8 @@ pub enum Location {
     Observation(usize),
     /// A row of the posts, counted from 0.
     Post(usize),
+    /// A row of the fan events, counted from 0.
+    FanEvent(usize),
 }
 
 /// A failed call.
@@ -100,6 +102,7 @@ impl fmt::Display for Error {
         match self.location {
             Some(Location::Observation(row)) => write!(f, "observation row {row}: {}", self.message),
             Some(Location::Post(row)) => write!(f, "post row {row}: {}", self.message),
+            Some(Location::FanEvent(row)) => write!(f, "fan event row {row}: {}", self.message),
             None => f.write_str(&self.message),
         }
     }

@@ -1,15 +1,17 @@
 //! From rows of any format to the columns of a dataset.
 
-use fanpulse_core::ingest::Dataset;
+use fanpulse_core::ingest::{Dataset, FanEventRow};
 use fanpulse_core::time::MICROS_PER_DAY;
 
 use crate::cell::{Row, count, name, time, value};
 use crate::codes::{ArtistCodes, ComponentCodes, PairColumns, PlatformCodes, component_code};
+use crate::fan_event::FanEventCodes;
 use crate::fault::{Fault, Tally};
 use crate::layout::{Body, Layout, Origin, WideValue};
+use crate::report::Read;
 use crate::row_map::RowMap;
 use crate::song::Song;
-use crate::{Compression, FileReport, Format, TableKind};
+use crate::{Compression, FileReport, Format};
 
 /// Reads rows by a layout and appends what they say to a dataset.
 pub(crate) struct Collector<'d> {
@@ -27,6 +29,7 @@ struct Codes {
     artists: ArtistCodes,
     components: ComponentCodes,
     platforms: PlatformCodes,
+    events: FanEventCodes,
     /// The components of wide columns, once one was seen.
     wide: Vec<Option<u16>>,
     song: Song,
@@ -34,12 +37,12 @@ struct Codes {
 
 impl<'d> Collector<'d> {
     pub(crate) fn new(layout: Layout, data: &'d mut Dataset, lenient: bool) -> Self {
-        let start = if layout.kind == TableKind::Posts { data.posts.len() } else { data.observations.len() };
+        let start = layout.kind.rows_of(data);
         let mut codes = Codes::default();
         match &layout.body {
             Body::Wide { values, .. } => codes.wide = vec![None; values.len()],
             Body::Song { title, .. } => codes.song = Song::new(title),
-            Body::Long { .. } | Body::Post { .. } => {}
+            Body::Long { .. } | Body::Post { .. } | Body::FanEvent(_) => {}
         }
         Self { layout, data, tally: Tally::new(lenient), row_map: RowMap::starting_at(start), rows: 0, codes }
     }
@@ -56,6 +59,7 @@ impl<'d> Collector<'d> {
             Body::Wide { .. } => self.wide(row),
             Body::Song { .. } => self.song(row, origin),
             Body::Post { .. } => self.post(row),
+            Body::FanEvent(_) => self.fan_event(row),
         };
         let count = match appended {
             Ok(count) => count,
@@ -164,23 +168,20 @@ impl<'d> Collector<'d> {
         Ok(1)
     }
 
+    #[inline]
+    fn fan_event<R: Row>(&mut self, row: &R) -> Result<usize, Box<Fault>> {
+        let Self { layout: Layout { names, artist, time: at, body, .. }, data, codes, .. } = self;
+        let Body::FanEvent(columns) = body else { return Ok(0) };
+        let (artist_name, artist_column) = text(row, artist, names)?;
+        let event = codes.events.read(data, row, names, columns, *at)?;
+        let artist = codes.artists.code(data, artist_name, artist_column)?;
+        data.fan_events.push(FanEventRow { artist, ..event });
+        Ok(1)
+    }
+
     /// What came of it.
     pub(crate) fn report(self, name: &str, format: Format, compression: Option<Compression>) -> FileReport {
-        let appended = self.row_map.appended();
-        let posts = if self.layout.kind == TableKind::Posts { appended } else { 0 };
-        FileReport {
-            name: name.to_owned(),
-            format,
-            compression,
-            table: self.layout.kind,
-            artist: self.layout.fixed_artist().map(str::to_owned),
-            rows: self.rows,
-            observations: appended - posts,
-            posts,
-            dropped: self.tally.dropped,
-            skipped_columns: self.layout.skipped(),
-            row_map: self.row_map,
-        }
+        FileReport::new(Read { name, format, compression, layout: &self.layout, rows: self.rows }, self.tally.dropped, self.row_map)
     }
 
     /// How many rows there were.

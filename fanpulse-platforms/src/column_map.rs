@@ -21,6 +21,13 @@ pub(crate) const TARGETS: &[&str] = &[
     "shares",
     "saves",
     "views",
+    "fan_id",
+    "occurred_at",
+    "kind",
+    "count",
+    "amount",
+    "seconds",
+    "currency",
 ];
 
 /// What a file's column is taken for.
@@ -35,7 +42,7 @@ pub(crate) enum Target {
 /// What the columns of a foreign table mean, for instance
 /// `date=observed_at,artist=artist_id,streams=value:streams`.
 ///
-/// Each pair is `FILE_COLUMN=CANONICAL`, where the canonical columns are those of observations and posts,
+/// Each pair is `FILE_COLUMN=CANONICAL`, where the canonical columns are those of observations, posts and fan events,
 /// or `FILE_COLUMN=value:METRIC` or `FILE_COLUMN=value:PLATFORM/METRIC`. Several value columns make a wide table:
 /// each filled cell is an observation. Without a platform in the pair or a `platform` column the
 /// observations stand under the platform `all`. Columns that the map does not name keep their own meaning,

@@ -1,9 +1,10 @@
 //! FanPulse's sources: readers that fill a [`Dataset`] from files.
 //!
-//! Three tables are read, from delimited text, NDJSON or Parquet, the text also in gzip or zstd:
+//! Four tables are read, from delimited text, NDJSON or Parquet, the text also in gzip or zstd:
 //!
 //! * observations: `artist_id, platform, metric, observed_at, value`,
 //! * posts: `artist_id, platform, post_id, published_at, likes, comments, shares, saves, views` (empty = unknown),
+//! * fan events: `artist_id, fan_id, occurred_at, kind, count, amount, seconds, currency` (the last four may be absent or empty),
 //! * the audience and song timelines of Spotify for Artists, with the headers they have.
 //!
 //! Formats are told apart by their first bytes and tables by their header, never by the file's name. Text is
@@ -35,6 +36,7 @@ mod column_map;
 mod options;
 
 mod cell;
+mod fan_event;
 mod fault;
 mod layout;
 

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use fanpulse_core::error::Location;
+use fanpulse_core::ingest::Dataset;
+
+use crate::layout::Layout;
 use crate::row_map::RowMap;
 
 macro_rules! names {
@@ -57,6 +61,8 @@ names! {
         Observations = "observations",
         /// Posts with their counts.
         Posts = "posts",
+        /// What fans did.
+        FanEvents = "fan_events",
         /// The audience timeline of Spotify for Artists.
         SpotifyAudienceTimeline = "spotify_audience_timeline",
         /// A song's timeline of Spotify for Artists.
@@ -77,6 +83,8 @@ names! {
         BadTime = "bad_time",
         /// A metric that FanPulse does not know.
         UnknownMetric = "unknown_metric",
+        /// A kind of fan event that FanPulse does not know.
+        UnknownKind = "unknown_kind",
         /// Something else where text belongs.
         BadText = "bad_text",
         /// An empty field that has to be there.
@@ -116,6 +124,8 @@ pub struct FileReport {
     pub observations: usize,
     /// Posts appended to the dataset.
     pub posts: usize,
+    /// Fan events appended to the dataset.
+    pub fan_events: usize,
     /// What was dropped, by reason: rows, or single cells of a table with several value columns.
     pub dropped: BTreeMap<DropReason, u64>,
     /// Columns that were not read, as the header spells them.
@@ -124,7 +134,59 @@ pub struct FileReport {
     pub(crate) row_map: RowMap,
 }
 
+/// What was read, whatever came of it.
+pub(crate) struct Read<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) format: Format,
+    pub(crate) compression: Option<Compression>,
+    pub(crate) layout: &'a Layout,
+    pub(crate) rows: u64,
+}
+
+impl TableKind {
+    /// How many rows the dataset has in the table that a file of this kind fills.
+    pub(crate) fn rows_of(self, data: &Dataset) -> usize {
+        match self {
+            Self::Posts => data.posts.len(),
+            Self::FanEvents => data.fan_events.len(),
+            Self::Observations | Self::SpotifyAudienceTimeline | Self::SpotifySongTimeline => data.observations.len(),
+        }
+    }
+
+    /// Where a row of that table is.
+    pub(crate) const fn location(self, row: usize) -> Location {
+        match self {
+            Self::Posts => Location::Post(row),
+            Self::FanEvents => Location::FanEvent(row),
+            Self::Observations | Self::SpotifyAudienceTimeline | Self::SpotifySongTimeline => Location::Observation(row),
+        }
+    }
+}
+
 impl FileReport {
+    pub(crate) fn new(read: Read<'_>, dropped: BTreeMap<DropReason, u64>, row_map: RowMap) -> Self {
+        let (appended, table) = (row_map.appended(), read.layout.kind);
+        let (posts, fan_events) = match table {
+            TableKind::Posts => (appended, 0),
+            TableKind::FanEvents => (0, appended),
+            _ => (0, 0),
+        };
+        Self {
+            name: read.name.to_owned(),
+            format: read.format,
+            compression: read.compression,
+            table,
+            artist: read.layout.fixed_artist().map(str::to_owned),
+            rows: read.rows,
+            observations: appended - posts - fan_events,
+            posts,
+            fan_events,
+            dropped,
+            skipped_columns: read.layout.skipped(),
+            row_map,
+        }
+    }
+
     /// How much was dropped, for whatever reason.
     #[must_use]
     pub fn dropped_total(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Where the rows of a dataset came from.
 
 use std::fmt::Write as _;
+use std::mem::discriminant;
 
 use fanpulse_core::error::Location;
 use fanpulse_core::ingest::Dataset;
@@ -51,12 +52,13 @@ impl Sources {
     /// In a file of which a lenient read dropped very many rows, it is a range of lines.
     #[must_use]
     pub fn locate(&self, location: Location) -> Option<String> {
-        let (row, posts) = match location {
-            Location::Observation(row) => (row, false),
-            Location::Post(row) => (self.post_before_drops(row), true),
+        let row = match location {
+            Location::Observation(row) | Location::FanEvent(row) => row,
+            Location::Post(row) => self.post_before_drops(row),
             _ => return None,
         };
-        let files = self.files.iter().filter(|f| (f.table == TableKind::Posts) == posts);
+        let same_table = discriminant(&location);
+        let files = self.files.iter().filter(|f| discriminant(&f.table.location(row)) == same_table);
         let (file, (first, last)) = files.filter_map(|f| Some((f, f.row_map.origin(row)?))).next()?;
         let mut place = format!("{}: {} {first}", file.name, file.row_noun());
         if last > first {

@@ -13,6 +13,8 @@ fuzz_target!(|bytes: &[u8]| {
     for lenient in [false, true] {
         let mut data = Dataset::default();
         let _ = read_from("a", bytes, &ReadOptions { lenient, ..ReadOptions::default() }, &mut data);
+        assert_eq!(data.fan_events().len(), data.fan_events.fan.len());
+        assert!(data.fan_events.amount.iter().all(|v| v.is_nan() || (0.0..=1e12).contains(v)));
         assert!(data.observations.value.iter().all(|v| v.is_finite() && *v >= 0.0));
     }
 });

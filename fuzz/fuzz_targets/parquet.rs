@@ -16,6 +16,8 @@ fuzz_target!(
             if let Ok(report) = read(file.path(), &ReadOptions { lenient, ..ReadOptions::default() }, &mut data) {
                 assert_eq!(report.observations, data.observations.len());
                 assert_eq!(data.posts.id.len(), data.posts.len());
+                assert_eq!(report.fan_events, data.fan_events.len());
+                assert!(data.fan_events.amount.iter().all(|v| v.is_nan() || (0.0..=1e12).contains(v)));
                 assert!(data.observations.value.iter().all(|v| v.is_finite() && *v >= 0.0));
             }
         }

@@ -6,7 +6,6 @@
 
 mod btyd;
 mod engagement;
-mod events;
 mod forecast;
 mod gather;
 mod insights;
@@ -16,12 +15,12 @@ mod segmentation;
 mod table;
 mod tiers;
 
+pub use crate::ingest::{CurrencyColumn, FanEventColumns, FanEventKind};
 pub use btyd::{
     ActivityFit, ActivityParameters, AmountFit, AmountParameters, Degeneracy, FitStatus, History, MIN_CUSTOMERS, Purchases, fit_activity,
     fit_amounts,
 };
 pub use engagement::{FanPoints, engagement, engagement_parts};
-pub use events::{CurrencyColumn, FanEventColumns, FanEventKind};
 pub use forecast::{ArtistForecast, FanForecast, FitSource};
 pub use insights::{ChurnRisk, FanInsights, FanLocations, MonthlyGrowth, ValueSpread, ValueUnit, insights};
 pub use kmeans::{Cluster, Clusters, KMeansSegments};

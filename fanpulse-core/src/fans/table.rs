@@ -5,8 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::events::FanEventColumns;
 use super::gather::gather;
+use crate::ingest::FanEventColumns;
 use crate::settings::FanSettings;
 use crate::{Day, Error, Result};
 

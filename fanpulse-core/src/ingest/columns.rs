@@ -87,10 +87,7 @@ impl ObservationColumns<'_> {
     }
 
     pub(crate) fn check_lengths(&self) -> Result<()> {
-        let n = self.len();
-        for (name, len) in [("component", self.component.len()), ("time", self.time.len()), ("value", self.value.len())] {
-            same_length(name, len, n)?;
-        }
+        check_same_length(self.len(), [("component", self.component.len()), ("time", self.time.len()), ("value", self.value.len())])?;
         for (i, c) in self.components.iter().enumerate() {
             if self.components[..i].contains(c) {
                 return Err(Error::invalid(format!("component `{c}` is listed twice")));
@@ -150,8 +147,7 @@ impl PostColumns<'_> {
     }
 
     pub(crate) fn check_lengths(&self) -> Result<()> {
-        let n = self.len();
-        for (name, len) in [
+        let columns = [
             ("platform", self.platform.len()),
             ("published", self.published.len()),
             ("likes", self.likes.len()),
@@ -159,9 +155,8 @@ impl PostColumns<'_> {
             ("shares", self.shares.len()),
             ("saves", self.saves.len()),
             ("views", self.views.len()),
-        ] {
-            same_length(name, len, n)?;
-        }
+        ];
+        check_same_length(self.len(), columns)?;
         for (i, p) in self.platforms.iter().enumerate() {
             if self.platforms[..i].contains(p) {
                 return Err(Error::invalid(format!("platform `{p}` is listed twice")));
@@ -171,8 +166,15 @@ impl PostColumns<'_> {
     }
 }
 
-fn same_length(name: &str, len: usize, n: usize) -> Result<()> {
-    if len == n { Ok(()) } else { Err(Error::invalid(format!("column `{name}` has {len} rows where `artist` has {n}"))) }
+/// Checks that columns are as long as the artists' column, which has `n` rows.
+///
+/// # Errors
+/// `invalid`, naming the first that is not.
+pub(super) fn check_same_length(n: usize, columns: impl IntoIterator<Item = (&'static str, usize)>) -> Result<()> {
+    match columns.into_iter().find(|(_, len)| *len != n) {
+        None => Ok(()),
+        Some((name, len)) => Err(Error::invalid(format!("column `{name}` has {len} rows where `artist` has {n}"))),
+    }
 }
 
 /// One component of a dense grid.

@@ -1,6 +1,7 @@
-//! What comes in: metrics, components, and the two tables of rows, owned or borrowed.
+//! What comes in: metrics, components, and the three tables of rows, owned or borrowed.
 
 mod columns;
+mod fan_events;
 mod names;
 mod table;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 pub use columns::{GridColumns, GridComponent, ObservationColumns, PostColumns, Times};
+pub use fan_events::{CurrencyColumn, FanEvent, FanEventColumns, FanEventKind, FanEventRow, FanEventTable, MAX_AMOUNT, MAX_SECONDS};
 pub use names::{Names, Strings};
 pub(crate) use table::check_value;
 pub use table::{Dataset, Observation, ObservationTable, Post, PostTable};

@@ -5,7 +5,10 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Metric, Names, ObservationColumns, PostColumns, Strings, Times};
+use super::{
+    Component, FanEvent, FanEventColumns, FanEventRow, FanEventTable, MAX_AMOUNT, MAX_SECONDS, Metric, Names, ObservationColumns,
+    PostColumns, Strings, Times,
+};
 use crate::error::Location;
 use crate::{Error, Instant, Result};
 
@@ -129,6 +132,12 @@ pub struct Dataset {
     pub observations: ObservationTable,
     /// The posts.
     pub posts: PostTable,
+    /// Fan ids; the same fan of two artists has one code and counts for each.
+    pub fans: Names,
+    /// Currencies of the fan events' amounts.
+    pub currencies: Vec<String>,
+    /// The fan events.
+    pub fan_events: FanEventTable,
 }
 
 impl Dataset {
@@ -195,6 +204,52 @@ impl Dataset {
             column.push(value);
         }
         Ok(())
+    }
+
+    /// The code of a currency, given now if it is new; `eur` is `EUR`.
+    ///
+    /// # Errors
+    /// `invalid` beyond 65,535 currencies.
+    pub fn currency_code(&mut self, currency: &str) -> Result<u16> {
+        let code = self.currencies.iter().position(|c| c.eq_ignore_ascii_case(currency)).unwrap_or_else(|| {
+            self.currencies.push(currency.to_ascii_uppercase());
+            self.currencies.len() - 1
+        });
+        let code = u16::try_from(code).ok().filter(|&code| code != FanEventTable::NO_CURRENCY);
+        code.ok_or_else(|| Error::invalid("more than 65,535 currencies"))
+    }
+
+    /// Appends a fan event.
+    ///
+    /// # Errors
+    /// `invalid` where the amount is outside 0–10¹² or the length outside 0–10⁹ seconds.
+    pub fn push_fan_event<S: AsRef<str>>(&mut self, e: &FanEvent<S>) -> Result<()> {
+        for (name, value, most) in [("amount", e.amount, MAX_AMOUNT), ("seconds", e.seconds, MAX_SECONDS)] {
+            if let Some(value) = value.filter(|value| !(0.0..=most).contains(value)) {
+                return Err(Error::invalid(format!("{name} is {value}, outside 0 to {most}")));
+            }
+        }
+        let currency = match &e.currency {
+            Some(currency) => self.currency_code(currency.as_ref())?,
+            None => FanEventTable::NO_CURRENCY,
+        };
+        self.fan_events.push(FanEventRow {
+            artist: self.artists.intern(e.artist_id.as_ref()),
+            fan: self.fans.intern(e.fan_id.as_ref()),
+            day: e.occurred_at.day().days(),
+            kind: e.kind.code(),
+            count: e.count.unwrap_or(1),
+            amount: e.amount.unwrap_or(f64::NAN),
+            seconds: e.seconds.unwrap_or(f64::NAN),
+            currency,
+        });
+        Ok(())
+    }
+
+    /// The fan events as the engine reads them.
+    #[must_use]
+    pub fn fan_events(&self) -> FanEventColumns<'_> {
+        self.fan_events.columns(&self.currencies)
     }
 
     /// The observations as the engine reads them.

@@ -13,6 +13,9 @@ pub(crate) use recognise::recognise;
 /// The counts of a post, in the order of the canonical columns.
 pub(crate) const COUNTS: [&str; 5] = ["likes", "comments", "shares", "saves", "views"];
 
+/// What a fan event may leave out, in the order of the canonical columns.
+pub(crate) const EVENT_OPTIONS: [&str; 4] = ["count", "amount", "seconds", "currency"];
+
 /// Where a row's text comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -42,6 +45,20 @@ pub(crate) enum Body {
     Song { value: usize, title: String },
     /// A post; a count without a column is unknown.
     Post { platform: Origin, id: usize, counts: [Option<usize>; 5] },
+    /// What a fan did.
+    FanEvent(FanEventColumns),
+}
+
+/// Where the parts of a fan event stand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FanEventColumns {
+    pub(crate) fan: usize,
+    pub(crate) kind: usize,
+    /// Without a column every row stands for one event.
+    pub(crate) count: Option<usize>,
+    pub(crate) amount: Option<usize>,
+    pub(crate) seconds: Option<usize>,
+    pub(crate) currency: Option<usize>,
 }
 
 /// A column with the values of one metric.
@@ -85,6 +102,10 @@ impl Layout {
                 add(platform);
                 columns.push(*id);
                 columns.extend(counts.iter().flatten());
+            }
+            Body::FanEvent(e) => {
+                columns.extend([e.fan, e.kind]);
+                columns.extend([e.count, e.amount, e.seconds, e.currency].into_iter().flatten());
             }
         }
         columns.sort_unstable();

@@ -1,7 +1,7 @@
 //! Which table a header is the header of.
 
 use super::header::Header;
-use super::{Body, COUNTS, Layout, Origin, spotify};
+use super::{Body, COUNTS, EVENT_OPTIONS, FanEventColumns, Layout, Origin, spotify};
 use crate::error::listed;
 use crate::{Error, ReadOptions, Result, TableKind};
 
@@ -16,9 +16,7 @@ pub(crate) fn recognise(names: &[String], file: &str, options: &ReadOptions<'_>)
         header = header.apply(map)?;
     }
     if header.has("fan_id") || header.has("occurred_at") {
-        return Err(Error::invalid(
-            "this is a table of fan events, which this version does not score yet; it scores observations and posts",
-        ));
+        return fan_events(&header, options);
     }
     if header.has("post_id") || header.has("published_at") {
         return posts(&header, options);
@@ -36,8 +34,8 @@ pub(crate) fn recognise(names: &[String], file: &str, options: &ReadOptions<'_>)
     }
     Err(Error::invalid(format!(
         "the columns {} are no table that FanPulse knows: observations have artist_id, platform, metric, observed_at, \
-         value; posts have artist_id, platform, post_id, published_at and their counts; what other columns mean can be \
-         said with --map, for instance date=observed_at,artist=artist_id,plays=value:streams",
+         value; posts have artist_id, platform, post_id, published_at and their counts; fan events have artist_id, fan_id, \
+         occurred_at, kind; what other columns mean can be said with --map, for instance date=observed_at,artist=artist_id,plays=value:streams",
         listed(&header.shown)
     )))
 }
@@ -113,4 +111,22 @@ fn posts(header: &Header, options: &ReadOptions<'_>) -> Result<Layout> {
     let platform = platform.map_or_else(|| Origin::Constant(NO_PLATFORM.to_owned()), Origin::Column);
     let body = Body::Post { platform, id, counts };
     Ok(Layout { kind: TableKind::Posts, names: header.shown.clone(), artist, time, body })
+}
+
+fn fan_events(header: &Header, options: &ReadOptions<'_>) -> Result<Layout> {
+    const TABLE: &str = "fan events";
+    let mut absent = Vec::new();
+    let artist = artist(header, options, &mut absent)?;
+    absent.extend(["fan_id", "occurred_at", "kind"].iter().filter(|c| !header.has(c)));
+    if !absent.is_empty() {
+        return Err(header.missing(TABLE, &absent));
+    }
+    let [fan, time, kind] = header.require(TABLE, ["fan_id", "occurred_at", "kind"])?;
+    let mut optional = [None; EVENT_OPTIONS.len()];
+    for (column, name) in optional.iter_mut().zip(EVENT_OPTIONS) {
+        *column = header.find(name)?;
+    }
+    let [count, amount, seconds, currency] = optional;
+    let body = Body::FanEvent(FanEventColumns { fan, kind, count, amount, seconds, currency });
+    Ok(Layout { kind: TableKind::FanEvents, names: header.shown.clone(), artist, time, body })
 }

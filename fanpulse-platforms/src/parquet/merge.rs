@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use fanpulse_core::ingest::{Dataset, Strings};
+use fanpulse_core::ingest::{Dataset, FanEventTable, Names, Strings};
 use rayon::prelude::*;
 
 use super::Failure;
@@ -11,12 +11,14 @@ use super::chunk::Group;
 use super::names::Code;
 use super::table::{Done, Learned};
 use crate::codes::{component_code, platform_code};
+use crate::fan_event::currency_code;
 use crate::fault::Fault;
 use crate::row_map::RowMap;
-use crate::{DropReason, Error};
+use crate::{DropReason, Error, TableKind};
 
 /// Where the rows of a file stand in the dataset.
 pub(super) struct Table<'a> {
+    pub(super) kind: TableKind,
     pub(super) groups: &'a [Group],
     /// The dataset's row of the file's first.
     pub(super) start: usize,
@@ -28,7 +30,6 @@ pub(super) struct Table<'a> {
 /// Puts together what the jobs found out; gives what was dropped.
 pub(super) fn merge(
     table: &Table<'_>,
-    posts: bool,
     done: Vec<Result<Done, Failure>>,
     data: &mut Dataset,
     row_map: &mut RowMap,
@@ -45,11 +46,11 @@ pub(super) fn merge(
         origin += group.rows as u64;
     }
     if dropped.is_empty() {
-        recode(table, &kept, posts, done, data, true)?;
+        recode(table, &kept, done, data, true)?;
     } else {
-        compact(table, posts, &bad, data);
+        compact(table, &bad, data);
         keep_ids(&mut done, &bad);
-        recode(table, &kept, posts, done, data, false)?;
+        recode(table, &kept, done, data, false)?;
     }
     Ok(dropped)
 }
@@ -107,10 +108,19 @@ fn runs(rows: usize, bad: &[usize]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Moves the good rows of every column together.
-fn compact(table: &Table<'_>, posts: bool, bad: &[Vec<usize>], data: &mut Dataset) {
-    if posts {
+fn compact(table: &Table<'_>, bad: &[Vec<usize>], data: &mut Dataset) {
+    compact_column(table, bad, artists_of(data, table.kind));
+    if table.kind == TableKind::FanEvents {
+        let t = &mut data.fan_events;
+        compact_column(table, bad, &mut t.fan);
+        compact_column(table, bad, &mut t.day);
+        compact_column(table, bad, &mut t.kind);
+        compact_column(table, bad, &mut t.count);
+        compact_column(table, bad, &mut t.amount);
+        compact_column(table, bad, &mut t.seconds);
+        compact_column(table, bad, &mut t.currency);
+    } else if table.kind == TableKind::Posts {
         let t = &mut data.posts;
-        compact_column(table, bad, &mut t.artist);
         compact_column(table, bad, &mut t.platform);
         compact_column(table, bad, &mut t.at);
         for column in [&mut t.likes, &mut t.comments, &mut t.shares, &mut t.saves, &mut t.views] {
@@ -118,14 +128,25 @@ fn compact(table: &Table<'_>, posts: bool, bad: &[Vec<usize>], data: &mut Datase
         }
     } else {
         let t = &mut data.observations;
-        compact_column(table, bad, &mut t.artist);
         compact_column(table, bad, &mut t.component);
         compact_column(table, bad, &mut t.at);
         compact_column(table, bad, &mut t.value);
     }
 }
 
+/// The column of artists that the table fills.
+fn artists_of(data: &mut Dataset, kind: TableKind) -> &mut Vec<u32> {
+    match kind {
+        TableKind::Posts => &mut data.posts.artist,
+        TableKind::FanEvents => &mut data.fan_events.artist,
+        _ => &mut data.observations.artist,
+    }
+}
+
 fn compact_column<T: Copy>(table: &Table<'_>, bad: &[Vec<usize>], column: &mut Vec<T>) {
+    if column.is_empty() {
+        return;
+    }
     let (mut from, mut to) = (table.start, table.start);
     for (group, bad) in table.groups.iter().zip(bad) {
         for run in runs(group.rows, bad) {
@@ -154,11 +175,13 @@ fn keep_ids(done: &mut [Done], bad: &[Vec<usize>]) {
 }
 
 /// Turns each group's codes into the dataset's. `all` says that every name that a group learnt is used.
-fn recode(table: &Table<'_>, kept: &[Range<usize>], posts: bool, done: Vec<Done>, data: &mut Dataset, all: bool) -> Result<(), Failure> {
+fn recode(table: &Table<'_>, kept: &[Range<usize>], done: Vec<Done>, data: &mut Dataset, all: bool) -> Result<(), Failure> {
     let whole = table.start..kept.last().map_or(table.start, |rows| rows.end);
     let too_many = |fault: Box<Fault>| Failure::Whole(Error::invalid(fault.message));
     // The columns are taken out, so that the dataset can give codes meanwhile.
-    let mut artist = std::mem::take(if posts { &mut data.posts.artist } else { &mut data.observations.artist });
+    let mut artist = std::mem::take(artists_of(data, table.kind));
+    let mut fan = std::mem::take(&mut data.fan_events.fan);
+    let mut currency = std::mem::take(&mut data.fan_events.currency);
     let mut component = std::mem::take(&mut data.observations.component);
     let mut platform = std::mem::take(&mut data.posts.platform);
     let mut outcome = Ok(());
@@ -166,15 +189,16 @@ fn recode(table: &Table<'_>, kept: &[Range<usize>], posts: bool, done: Vec<Done>
         let rows = kept[job.group].clone();
         let recoded = match job.learned {
             Learned::Nothing => Ok(()),
-            Learned::Artists(names) => relabel(&mut artist[rows], names.len(), all, |code| {
-                Ok(data.artists.intern(u32::try_from(code).ok().and_then(|c| names.get(c)).unwrap_or_default()))
+            Learned::Artists(names) => relabel(&mut artist[rows], names.len(), all, |code| Ok(data.artists.intern(name(&names, code)))),
+            Learned::Fans(names) => relabel(&mut fan[rows], names.len(), all, |code| Ok(data.fans.intern(name(&names, code)))),
+            Learned::Currencies(names) => relabel(&mut currency[rows], names.len(), all, |code| match name(&names, code) {
+                "" => Ok(FanEventTable::NO_CURRENCY),
+                currency => currency_code(data, currency),
             }),
             Learned::Components(list) => {
                 relabel(&mut component[rows], list.len(), all, |code| component_code(data, &list[code].platform, list[code].metric))
             }
-            Learned::Platforms(names) => relabel(&mut platform[rows], names.len(), all, |code| {
-                platform_code(data, u32::try_from(code).ok().and_then(|c| names.get(c)).unwrap_or_default())
-            }),
+            Learned::Platforms(names) => relabel(&mut platform[rows], names.len(), all, |code| platform_code(data, name(&names, code))),
             Learned::Ids(ids) => {
                 data.posts.id.append(&ids);
                 Ok(())
@@ -190,10 +214,17 @@ fn recode(table: &Table<'_>, kept: &[Range<usize>], posts: bool, done: Vec<Done>
             platform[whole].fill(platform_code(data, name).map_err(too_many)?);
         }
     }
-    *(if posts { &mut data.posts.artist } else { &mut data.observations.artist }) = artist;
+    *artists_of(data, table.kind) = artist;
+    data.fan_events.fan = fan;
+    data.fan_events.currency = currency;
     data.observations.component = component;
     data.posts.platform = platform;
     outcome.map_err(too_many)
+}
+
+/// The name that a group's code stands for.
+fn name(names: &Names, code: usize) -> &str {
+    u32::try_from(code).ok().and_then(|c| names.get(c)).unwrap_or_default()
 }
 
 /// Rows recoded at a time by one thread.

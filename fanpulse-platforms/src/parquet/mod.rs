@@ -83,7 +83,7 @@ fn read_table(name: &str, file: File, len: u64, options: &ReadOptions<'_>, data:
         return Err(whole("there is a header but no row"));
     }
     match layout.body {
-        Body::Long { .. } | Body::Post { .. } => table::read(&source, &groups, layout, options.lenient, data),
+        Body::Long { .. } | Body::Post { .. } | Body::FanEvent(_) => table::read(&source, &groups, layout, options.lenient, data),
         Body::Wide { .. } | Body::Song { .. } => rows::read(&source, layout, options.lenient, data),
     }
 }

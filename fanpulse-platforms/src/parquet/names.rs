@@ -1,13 +1,14 @@
 //! Columns of text: artists, platforms, metrics, ids.
 
 use arrow::array::{Array, StringArray};
-use fanpulse_core::ingest::{Component, Metric, Names, Strings};
+use fanpulse_core::ingest::{Component, FanEventKind, Metric, Names, Strings};
 
 use super::Failure;
 use super::chunk::{Bad, Chunk, damaged, each_batch};
 use super::dictionary::{Known, Texts};
 use crate::DropReason;
 use crate::codes::known_metric;
+use crate::fan_event::known_kind;
 use crate::fault::Fault;
 
 /// A code that fits what the dataset keeps it in.
@@ -62,9 +63,52 @@ pub(super) fn names<C: Code>(chunk: Chunk<'_>, out: &mut [C], bad: &mut Bad) -> 
     Ok(names)
 }
 
+/// Reads kinds of fan events as their codes.
+pub(super) fn kinds(chunk: Chunk<'_>, out: &mut [u8], bad: &mut Bad) -> Result<(), Failure> {
+    let mut known = Known::new();
+    chunk.each(|rows, array| {
+        let texts = Texts::new(array)?;
+        known.look_at(&texts);
+        for (row, &key) in rows.zip(texts.keys().iter()) {
+            match known.get(key, || known_kind(texts.name(key, chunk.name)?, chunk.name).map(FanEventKind::code)) {
+                Ok(code) => out[row] = code,
+                Err(fault) => {
+                    if !bad.meet(row, fault) {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    })
+}
+
+/// Reads currencies as codes in the order of first sight within the group, 0 where none stands.
+pub(super) fn currencies(chunk: Chunk<'_>, out: &mut [u16], bad: &mut Bad) -> Result<Names, Failure> {
+    let mut names = Names::default();
+    names.intern("");
+    let mut codes = Known::new();
+    chunk.each(|rows, array| {
+        let texts = Texts::new(array)?;
+        codes.look_at(&texts);
+        for (row, &key) in rows.zip(texts.keys().iter()) {
+            match codes.get(key, || new_code(&mut names, texts.get(key).unwrap_or_default())) {
+                Ok(code) => out[row] = code,
+                Err(fault) => {
+                    if !bad.meet(row, fault) {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    })?;
+    Ok(names)
+}
+
 fn new_code<C: Code>(names: &mut Names, name: &str) -> Result<C, Box<Fault>> {
     let code = names.intern(name) as usize;
-    C::new(code).ok_or_else(|| Fault::new(DropReason::TooLarge, "more than 65,535 platforms".to_owned()))
+    C::new(code).ok_or_else(|| Fault::new(DropReason::TooLarge, "more than 65,535 names".to_owned()))
 }
 
 impl Texts<'_> {

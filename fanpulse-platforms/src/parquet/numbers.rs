@@ -13,6 +13,7 @@ use super::Failure;
 use super::chunk::{Bad, Chunk, damaged};
 use super::dictionary::{Known, Texts};
 use crate::cell::{self, Cell};
+use crate::fan_event::{self, Bound};
 use crate::fault::Fault;
 
 /// Reads times as microseconds since 1970.
@@ -37,6 +38,17 @@ pub(super) fn times(chunk: Chunk<'_>, out: &mut [i64], bad: &mut Bad) -> Result<
         }
         Ok(true)
     })
+}
+
+/// Reads times as days since 1970.
+pub(super) fn days(chunk: Chunk<'_>, out: &mut [i32], bad: &mut Bad) -> Result<(), Failure> {
+    let mut micros = vec![0; out.len()];
+    times(chunk, &mut micros, bad)?;
+    for (day, at) in out.iter_mut().zip(micros) {
+        // Only a row at fault is out of range.
+        *day = i32::try_from(at.div_euclid(MICROS_PER_DAY)).unwrap_or(0);
+    }
+    Ok(())
 }
 
 /// Turns dates and times of any unit into microseconds; whether to read on.
@@ -115,11 +127,25 @@ pub(super) fn values(chunk: Chunk<'_>, out: &mut [f64], bad: &mut Bad) -> Result
 
 /// Reads counts: whole, not negative, NaN where nothing stands.
 pub(super) fn counts(chunk: Chunk<'_>, out: &mut [f64], bad: &mut Bad) -> Result<(), Failure> {
+    each_number(chunk, out, bad, |cell| cell::count(cell, chunk.name))
+}
+
+/// Reads how many events each row stands for; 1 where nothing stands.
+pub(super) fn event_counts(chunk: Chunk<'_>, out: &mut [u32], bad: &mut Bad) -> Result<(), Failure> {
+    each_number(chunk, out, bad, |cell| fan_event::times(cell, chunk.name))
+}
+
+/// Reads numbers between 0 and a bound, NaN where nothing stands.
+pub(super) fn bounded(chunk: Chunk<'_>, out: &mut [f64], bound: Bound, bad: &mut Bad) -> Result<(), Failure> {
+    each_number(chunk, out, bad, |cell| fan_event::bounded(cell, chunk.name, bound))
+}
+
+fn each_number<T>(chunk: Chunk<'_>, out: &mut [T], bad: &mut Bad, read: impl Fn(Cell<'_>) -> Result<T, Box<Fault>>) -> Result<(), Failure> {
     chunk.each(|rows, array| {
         let numbers = floats(array)?;
         for (i, out) in out[rows.clone()].iter_mut().enumerate() {
-            match cell::count(number(&numbers, i), chunk.name) {
-                Ok(count) => *out = count,
+            match read(number(&numbers, i)) {
+                Ok(found) => *out = found,
                 Err(fault) => {
                     if !bad.meet(rows.start + i, fault) {
                         return Ok(false);

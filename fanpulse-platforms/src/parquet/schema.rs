@@ -55,6 +55,11 @@ fn uses(layout: &Layout) -> Vec<(usize, Use)> {
             uses.push((*id, Use::Id));
             uses.extend(counts.iter().flatten().map(|&i| (i, Use::Number)));
         }
+        Body::FanEvent(e) => {
+            uses.extend([(e.fan, Use::Name), (e.kind, Use::Name)]);
+            uses.extend([e.count, e.amount, e.seconds].into_iter().flatten().map(|i| (i, Use::Number)));
+            uses.extend(e.currency.map(|i| (i, Use::Name)));
+        }
     }
     uses
 }

@@ -1,6 +1,6 @@
 //! Tables with one dataset row per file row: every column chunk is a job of its own.
 
-use fanpulse_core::ingest::{Component, Dataset, Names, Strings};
+use fanpulse_core::ingest::{Component, Dataset, FanEventTable, Names, Strings};
 use rayon::prelude::*;
 
 use super::chunk::{Bad, Chunk, Group};
@@ -8,9 +8,11 @@ use super::merge::{self, Table};
 use super::names::{self, ComponentChunk, PlatformChunk};
 use super::numbers;
 use super::{Failure, Source};
+use crate::fan_event::{AMOUNT, Bound, SECONDS};
 use crate::layout::{Body, Layout, Origin};
+use crate::report::Read;
 use crate::row_map::RowMap;
-use crate::{Error, FileReport, Format, TableKind};
+use crate::{Error, FileReport, Format};
 
 /// A column chunk and where its rows go.
 struct Job<'a> {
@@ -26,6 +28,12 @@ enum Work<'a> {
     Values(&'a mut [f64]),
     Counts(&'a mut [f64]),
     Ids,
+    Fans(&'a mut [u32]),
+    Days(&'a mut [i32]),
+    Kinds(&'a mut [u8]),
+    EventCounts(&'a mut [u32]),
+    Bounded(&'a mut [f64], Bound),
+    Currencies(&'a mut [u16]),
 }
 
 /// What a job found out beside the codes and numbers that it wrote.
@@ -42,6 +50,9 @@ pub(super) enum Learned {
     Components(Vec<Component>),
     Platforms(Names),
     Ids(Strings),
+    Fans(Names),
+    /// The first name, which is empty, stands for none.
+    Currencies(Names),
 }
 
 pub(super) fn read(
@@ -52,8 +63,7 @@ pub(super) fn read(
     data: &mut Dataset,
 ) -> Result<FileReport, Failure> {
     let rows: usize = groups.iter().map(|g| g.rows).sum();
-    let posts = layout.kind == TableKind::Posts;
-    let start = if posts { data.posts.len() } else { data.observations.len() };
+    let start = layout.kind.rows_of(data);
     grow(source, data, &layout, rows)?;
     let jobs = jobs(source, groups, &layout, data, start);
     let done: Vec<Result<Done, Failure>> = jobs
@@ -66,22 +76,10 @@ pub(super) fn read(
         })
         .collect();
     let mut row_map = RowMap::starting_at(start);
-    let table = Table { groups, start, artist: layout.fixed_artist(), platform: fixed_platform(&layout) };
-    let dropped = merge::merge(&table, posts, done, data, &mut row_map)?;
-    let appended = row_map.appended();
-    Ok(FileReport {
-        name: source.name.to_owned(),
-        format: Format::Parquet,
-        compression: None,
-        table: layout.kind,
-        artist: layout.fixed_artist().map(str::to_owned),
-        rows: rows as u64,
-        observations: if posts { 0 } else { appended },
-        posts: if posts { appended } else { 0 },
-        dropped,
-        skipped_columns: layout.skipped(),
-        row_map,
-    })
+    let table = Table { kind: layout.kind, groups, start, artist: layout.fixed_artist(), platform: fixed_platform(&layout) };
+    let dropped = merge::merge(&table, done, data, &mut row_map)?;
+    let read = Read { name: source.name, format: Format::Parquet, compression: None, layout: &layout, rows: rows as u64 };
+    Ok(FileReport::new(read, dropped, row_map))
 }
 
 /// The platform of all posts, where no column says it.
@@ -103,7 +101,18 @@ fn chunk_bytes(source: &Source<'_>, group: usize, column: usize) -> u64 {
 /// Makes room for the rows that the file says it has.
 fn grow(source: &Source<'_>, data: &mut Dataset, layout: &Layout, rows: usize) -> Result<(), Failure> {
     let too_many = || Failure::Whole(Error::invalid(format!("{}: it claims {rows} rows, which do not fit the memory", source.name)));
-    if let Body::Post { counts, .. } = &layout.body {
+    if let Body::FanEvent(columns) = &layout.body {
+        let t = &mut data.fan_events;
+        let start = t.len();
+        extend(&mut t.artist, rows, 0).ok_or_else(too_many)?;
+        extend(&mut t.fan, rows, 0).ok_or_else(too_many)?;
+        extend(&mut t.day, rows, 0).ok_or_else(too_many)?;
+        extend(&mut t.kind, rows, 0).ok_or_else(too_many)?;
+        extend_used(&mut t.count, columns.count, start, rows, 1).ok_or_else(too_many)?;
+        extend_used(&mut t.amount, columns.amount, start, rows, f64::NAN).ok_or_else(too_many)?;
+        extend_used(&mut t.seconds, columns.seconds, start, rows, f64::NAN).ok_or_else(too_many)?;
+        extend_used(&mut t.currency, columns.currency, start, rows, FanEventTable::NO_CURRENCY).ok_or_else(too_many)?;
+    } else if let Body::Post { counts, .. } = &layout.body {
         let t = &mut data.posts;
         extend(&mut t.artist, rows, 0).ok_or_else(too_many)?;
         extend(&mut t.platform, rows, 0).ok_or_else(too_many)?;
@@ -131,6 +140,16 @@ fn extend<T: Clone>(column: &mut Vec<T>, rows: usize, fill: T) -> Option<()> {
     } else {
         column.resize(column.len() + rows, fill);
     }
+    Some(())
+}
+
+/// Appends `rows` times `usual` to a column that is empty as long as no row has another value, where one may come.
+fn extend_used<T: Clone>(column: &mut Vec<T>, found: Option<usize>, start: usize, rows: usize, usual: T) -> Option<()> {
+    if found.is_none() && column.is_empty() {
+        return Some(());
+    }
+    column.try_reserve_exact(start + rows - column.len()).ok()?;
+    column.resize(start + rows, usual);
     Some(())
 }
 
@@ -176,6 +195,27 @@ fn jobs<'a>(source: &'a Source<'a>, groups: &[Group], layout: &'a Layout, data: 
                 }
             }
         }
+        Body::FanEvent(columns) => {
+            let t = &mut data.fan_events;
+            // The largest first: fans are many, and each name has to be looked up.
+            add(columns.fan, parts(&mut t.fan[start..], groups).map(Work::Fans).collect());
+            if let Origin::Column(artist) = layout.artist {
+                add(artist, parts(&mut t.artist[start..], groups).map(Work::Artists).collect());
+            }
+            add(layout.time, parts(&mut t.day[start..], groups).map(Work::Days).collect());
+            add(columns.kind, parts(&mut t.kind[start..], groups).map(Work::Kinds).collect());
+            if let Some(column) = columns.count {
+                add(column, parts(&mut t.count[start..], groups).map(Work::EventCounts).collect());
+            }
+            for (out, column, bound) in [(&mut t.amount, columns.amount, AMOUNT), (&mut t.seconds, columns.seconds, SECONDS)] {
+                if let Some(column) = column {
+                    add(column, parts(&mut out[start..], groups).map(|part| Work::Bounded(part, bound)).collect());
+                }
+            }
+            if let Some(column) = columns.currency {
+                add(column, parts(&mut t.currency[start..], groups).map(Work::Currencies).collect());
+            }
+        }
         Body::Wide { .. } | Body::Song { .. } => {}
     }
     jobs
@@ -195,6 +235,12 @@ impl Job<'_> {
             Work::Platforms(out) => Learned::Platforms(names::names(self.chunk, out, &mut bad)?),
             Work::Components(chunk, out) => Learned::Components(names::components(chunk, out, &mut bad)?),
             Work::Ids => Learned::Ids(names::ids(self.chunk, &mut bad)?),
+            Work::Fans(out) => Learned::Fans(names::names(self.chunk, out, &mut bad)?),
+            Work::Currencies(out) => Learned::Currencies(names::currencies(self.chunk, out, &mut bad)?),
+            Work::Kinds(out) => names::kinds(self.chunk, out, &mut bad).map(|()| Learned::Nothing)?,
+            Work::Days(out) => numbers::days(self.chunk, out, &mut bad).map(|()| Learned::Nothing)?,
+            Work::EventCounts(out) => numbers::event_counts(self.chunk, out, &mut bad).map(|()| Learned::Nothing)?,
+            Work::Bounded(out, bound) => numbers::bounded(self.chunk, out, bound, &mut bad).map(|()| Learned::Nothing)?,
             Work::Times(out) => numbers::times(self.chunk, out, &mut bad).map(|()| Learned::Nothing)?,
             Work::Values(out) => numbers::values(self.chunk, out, &mut bad).map(|()| Learned::Nothing)?,
             Work::Counts(out) => numbers::counts(self.chunk, out, &mut bad).map(|()| Learned::Nothing)?,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::bad_input::gzip;
 use super::writers::{days, file, texts};
-use super::{OBSERVATIONS, POSTS, read_bytes, read_file};
+use super::{FAN_EVENTS, OBSERVATIONS, POSTS, read_bytes, read_file};
 use crate::{ColumnMap, ReadOptions};
 
 /// Reads the bytes in every way.
@@ -36,8 +36,8 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_after_a_header(which in 0..4, bytes in "[a1,;\"\r\n\t {}:0-9.TZ-]{0,200}") {
-        let head = [OBSERVATIONS, POSTS, "date,streams\n", "{\"artist_id\":1}\n"][which as usize];
+    fn arbitrary_bytes_after_a_header(which in 0..5, bytes in "[a1,;\"\r\n\t {}:0-9.TZ-]{0,200}") {
+        let head = [OBSERVATIONS, POSTS, FAN_EVENTS, "date,streams\n", "{\"artist_id\":1}\n"][which as usize];
         read_all(format!("{head}{bytes}").as_bytes());
     }
 

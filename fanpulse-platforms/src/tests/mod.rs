@@ -3,6 +3,7 @@
 mod bad_input;
 mod corpus;
 mod damage;
+mod fan_events;
 mod formats;
 mod lenient;
 mod mapped;
@@ -20,6 +21,8 @@ use crate::{Error, FileReport, ReadOptions, read, read_from};
 
 const OBSERVATIONS: &str = "artist_id,platform,metric,observed_at,value\n";
 const POSTS: &str = "artist_id,platform,post_id,published_at,likes,comments,shares,saves,views\n";
+
+const FAN_EVENTS: &str = "artist_id,fan_id,occurred_at,kind,count,amount,seconds,currency\n";
 
 /// Reads bytes as a stream.
 fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions<'_>) -> Result<(Dataset, FileReport), Error> {

@@ -9,7 +9,7 @@ use super::lines::Lines;
 use super::object::{keys, object};
 use crate::collect::Collector;
 use crate::column_map::Target;
-use crate::layout::{COUNTS, recognise};
+use crate::layout::{COUNTS, EVENT_OPTIONS, recognise};
 use crate::{FileReport, Format, ReadOptions, Result};
 
 pub(super) fn read<R: Read>(source: Source<'_>, mut lines: Lines<R>, options: &ReadOptions<'_>, data: &mut Dataset) -> Result<FileReport> {
@@ -43,10 +43,11 @@ fn columns(mut keys: Vec<String>, options: &ReadOptions<'_>) -> Vec<String> {
     let mut optional: Vec<&str> = Vec::new();
     match mapped {
         Some(map) => {
-            let optional_target = |t: &Target| matches!(t, Target::Value(..)) || is_count(t);
+            let optional_target = |t: &Target| matches!(t, Target::Value(..)) || may_be_absent(t);
             optional.extend(map.pairs().iter().filter(|(_, t)| optional_target(t)).map(|(column, _)| column.as_str()));
         }
         None if has(&keys, "post_id") => optional.extend(COUNTS),
+        None if has(&keys, "fan_id") => optional.extend(EVENT_OPTIONS),
         None => {}
     }
     for name in optional {
@@ -57,6 +58,6 @@ fn columns(mut keys: Vec<String>, options: &ReadOptions<'_>) -> Vec<String> {
     keys
 }
 
-fn is_count(target: &Target) -> bool {
-    matches!(target, Target::Column(name) if COUNTS.contains(name))
+fn may_be_absent(target: &Target) -> bool {
+    matches!(target, Target::Column(name) if COUNTS.contains(name) || EVENT_OPTIONS.contains(name))
 }

@@ -2,8 +2,8 @@
 
 use super::partition::{CLASSES, Entry, Partition};
 use super::{Frame, MICROS, MILLIS_PER_HOUR};
-use crate::fans::events::FanEventKind;
 use crate::fans::table::{FanRow, WindowActivity};
+use crate::ingest::FanEventKind;
 use crate::settings::FanEngagementSettings;
 use crate::time::Day;
 

@@ -15,8 +15,8 @@ use rayon::prelude::*;
 
 use self::partition::Partition;
 use self::scatter::{Block, Scan};
-use super::events::FanEventColumns;
 use super::table::{FanRow, FanTable};
+use crate::ingest::FanEventColumns;
 use crate::settings::FanSettings;
 use crate::{Day, Error, Result};
 

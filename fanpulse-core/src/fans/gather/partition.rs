@@ -2,7 +2,7 @@
 
 use super::scatter::{Record, mix};
 use super::{Frame, Overflow};
-use crate::fans::events::FanEventKind;
+use crate::ingest::FanEventKind;
 
 const STREAM: u8 = FanEventKind::Stream.code();
 

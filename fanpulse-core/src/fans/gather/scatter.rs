@@ -5,12 +5,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{Frame, MICROS};
-use crate::fans::events::{FanEventColumns, FanEventKind};
+use crate::error::Location;
+use crate::ingest::{FanEventColumns, FanEventKind, MAX_AMOUNT, MAX_SECONDS};
 use crate::{Day, Error, Result};
 
 const STREAM: u8 = FanEventKind::Stream.code();
-const MAX_AMOUNT: f64 = 1e12;
-const MAX_SECONDS: f64 = 1e9;
 const SCAN_ROWS: usize = 1 << 18;
 
 /// One event, 24 bytes.
@@ -80,12 +79,15 @@ impl Scan {
         }
         if let Some(currency) = events.currency {
             let used = |code: &usize| parts.iter().any(|p| p.2.get(*code).copied().unwrap_or(false));
-            let mut named: Vec<&str> =
-                (0..=currency.names.len()).filter(used).map(|c| currency.names.get(c).map_or("an unknown code", String::as_str)).collect();
+            let mut named: Vec<&str> = (0..=currency.names.len())
+                .filter(used)
+                .map(|c| currency.names.get(c).map_or("an unnamed currency", String::as_str))
+                .collect();
             named.sort_unstable();
             named.dedup();
             if named.len() > 1 {
-                return Err(Error::invalid(format!("amounts are in {}; convert them to one currency first", named.join(", "))));
+                let row = first_other_currency(events, last);
+                return Err(invalid(row, format!("amounts are in {}; convert them to one currency first", named.join(", "))));
             }
         }
         Ok(Self { furthest_back: last.abs_diff(oldest), later: parts.iter().map(|p| p.1).sum() })
@@ -105,8 +107,18 @@ fn currencies_of(events: &FanEventColumns<'_>, rows: Range<usize>, last: i32) ->
     used
 }
 
+/// The first amount that is not in the currency of the first one.
+#[cold]
+fn first_other_currency(events: &FanEventColumns<'_>, last: i32) -> usize {
+    let (Some(currency), Some(amount)) = (events.currency, events.amount) else { return 0 };
+    let name = |row: usize| currency.names.get(usize::from(currency.code[row]));
+    let mut paid = (0..events.len()).filter(|&row| events.day[row] <= last && amount[row] > 0.0);
+    let first = paid.next().unwrap_or(0);
+    paid.find(|&row| name(row) != name(first)).unwrap_or(first)
+}
+
 fn invalid(row: usize, what: String) -> Error {
-    Error::invalid(format!("fan event row {row}: {what}"))
+    Error::invalid(what).at(Location::FanEvent(row))
 }
 
 /// The records of some consecutive rows, grouped by partition, in the order of the rows within each.
