@@ -30,6 +30,8 @@ fn empty(as_of: Day) -> Analysis {
         fvs: Err(LACK),
         momentum: Err(LACK),
         viral_posts: Vec::new(),
+        viral_series: None,
+        superfans: None,
         breakout: Err(LACK),
         quality: Quality::default(),
     }

@@ -2,10 +2,12 @@
 //! incrementally, bit for bit equal.
 
 mod batch;
+mod complete;
 mod kernel;
 mod live;
 mod rows;
 mod scores;
+mod series_spikes;
 
 use std::sync::Arc;
 

@@ -225,6 +225,8 @@ impl Scores {
             breakout: self.breakout_of(artist, &momentum),
             momentum,
             viral_posts: self.viral_posts_of(artist),
+            viral_series: None,
+            superfans: None,
             quality: Quality {
                 counter_resets: self.counter_resets[artist],
                 filled_days: self.filled_days[artist],

@@ -1,6 +1,7 @@
 //! What an artist's fans look like as a whole (`scoring.md` §6).
 
 use chrono::Datelike;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::table::{FanRow, FanTable};
@@ -116,7 +117,7 @@ pub fn insights(
         let (rows, fans) = (&table.rows()[range.clone()], &scores.fans[range.clone()]);
         of_artist(artist.artist, range.start, rows, fans, table.as_of(), locations, settings)
     };
-    Ok(table.artists().iter().map(of).collect())
+    Ok(table.artists().par_iter().map(of).collect())
 }
 
 fn of_artist(

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::segmentation::{FanSegmenter, Segmentation};
-use super::table::FanTable;
+use super::table::{FanRow, FanTable};
 use crate::math::ln;
-use crate::{Error, ErrorKind, Result};
+use crate::{Day, Error, ErrorKind, Result};
 
 /// What a fan is clustered by.
 const FEATURES: [&str; 3] = ["silent days", "active days", "spend"];
@@ -105,6 +105,16 @@ impl KMeansSegments {
         let centres = self.centres(&sample)?;
         let nearest: Vec<u16> = features.par_iter().with_min_len(1 << 12).map(|f| nearest(&centres, &scale.apply(f)).0 as u16).collect();
         Ok(describe(&centres, &scale, nearest))
+    }
+
+    /// Clusters the fans of one artist.
+    ///
+    /// # Errors
+    /// Those of [`KMeansSegments::cluster`].
+    pub fn cluster_fans(&self, rows: &[FanRow], as_of: Day) -> Result<Clusters> {
+        let features: Vec<[f64; 3]> =
+            rows.iter().map(|row| [f64::from(row.silent_days(as_of)), f64::from(row.active_days), row.spend]).collect();
+        self.cluster(&features)
     }
 
     fn centres(&self, sample: &[[f64; 3]]) -> Result<Vec<[f64; 3]>> {
@@ -235,10 +245,7 @@ const fn name(centre: &[f64; 3]) -> &'static str {
 
 impl FanSegmenter for KMeansSegments {
     fn segment(&self, table: &FanTable) -> Result<Segmentation> {
-        let as_of = table.as_of();
-        let features: Vec<[f64; 3]> =
-            table.rows().iter().map(|row| [f64::from(row.silent_days(as_of)), f64::from(row.active_days), row.spend]).collect();
-        let found = self.cluster(&features)?;
+        let found = self.cluster_fans(table.rows(), table.as_of())?;
         Segmentation::try_new(found.clusters.into_iter().map(|c| c.name).collect(), found.of_fan)
     }
 }

@@ -3,8 +3,11 @@
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::Superfans;
 use crate::error::Insufficient;
+use crate::ingest::Metric;
 use crate::scores::{Breakout, ComponentScore, FanValue, Momentum};
+use crate::spikes::EvidenceDay;
 use crate::{Day, Instant};
 
 /// What the data behind an analysis were like.
@@ -41,6 +44,33 @@ pub struct ViralPost {
     pub others: u32,
 }
 
+/// A spike in one of the artist's daily series, with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ViralSeries {
+    /// Where it was measured.
+    pub platform: String,
+    /// What was measured.
+    pub metric: Metric,
+    /// The day on which it could first be told.
+    pub start: Day,
+    /// The day that stands out most.
+    pub peak: Day,
+    /// The last day above the usual; `None` while it goes on.
+    pub end: Option<Day>,
+    /// Value of the peak, per day.
+    pub value: f64,
+    /// What was expected there: level and weekday.
+    pub baseline: f64,
+    /// value/baseline; `None` where nothing was expected.
+    pub lift: Option<f64>,
+    /// Score of the peak, in standard deviations of the series' own noise made symmetric.
+    pub z: f64,
+    /// The score that was needed at the start.
+    pub threshold: f64,
+    /// The days above the threshold.
+    pub evidence: Vec<EvidenceDay>,
+}
+
 /// Everything FanPulse says of an artist as of a day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
@@ -60,8 +90,14 @@ pub struct Analysis {
     pub momentum: Result<Momentum, Insufficient>,
     /// Viral posts of the baseline, in the order of the input.
     pub viral_posts: Vec<ViralPost>,
+    /// Spikes in the daily series that went on within the window, in the order of their start; `None` where nobody
+    /// looked, as in scores by the batch: see [`Engine::series_spikes`](crate::Engine::series_spikes).
+    pub viral_series: Option<Vec<ViralSeries>>,
     /// Breakout, or what the momentum behind it lacks.
     pub breakout: Result<Breakout, Insufficient>,
+    /// The fans, or what they lack; `None` where nobody looked, as in scores by the batch: see
+    /// [`FanReport`](super::FanReport).
+    pub superfans: Option<Result<Superfans, Insufficient>>,
     /// What the data were like.
     pub quality: Quality,
 }
@@ -76,10 +112,12 @@ impl Serialize for Analysis {
         map.serialize_entry("settings_hash", &self.settings_hash)?;
         part(&mut map, "fvs", "fvs_reason", &self.fvs)?;
         part(&mut map, "momentum", "momentum_reason", &self.momentum)?;
-        map.serialize_entry("viral", &Viral { posts: &self.viral_posts, series: [] })?;
+        map.serialize_entry("viral", &Viral { posts: &self.viral_posts, series: self.viral_series.as_deref() })?;
         part(&mut map, "breakout", "breakout_reason", &self.breakout)?;
-        // Fan events are not scored by this version.
-        map.serialize_entry("superfans", &())?;
+        match &self.superfans {
+            Some(superfans) => part(&mut map, "superfans", "superfans_reason", superfans)?,
+            None => map.serialize_entry("superfans", &())?,
+        }
         map.serialize_entry("quality", &self.quality)?;
         map.end()
     }
@@ -88,7 +126,7 @@ impl Serialize for Analysis {
 #[derive(Serialize)]
 struct Viral<'a> {
     posts: &'a [ViralPost],
-    series: [(); 0],
+    series: Option<&'a [ViralSeries]>,
 }
 
 fn part<M: SerializeMap, T: Serialize>(map: &mut M, name: &str, reason: &str, value: &Result<T, Insufficient>) -> Result<(), M::Error> {

@@ -2,6 +2,10 @@
 
 mod analysis;
 mod explain;
+mod fans;
+mod superfans;
 
-pub use analysis::{Analysis, Quality, ViralPost};
+pub use analysis::{Analysis, Quality, ViralPost, ViralSeries};
 pub use explain::explain;
+pub use fans::FanReport;
+pub use superfans::{BestFans, Churn, Clustering, Counts, Fan, FanCluster, Held, LeavingFan, Model, Month, Spread, Superfans};

@@ -12,6 +12,21 @@ pub enum CounterPrecision {
     RoundedThreeFigures,
 }
 
+impl CounterPrecision {
+    /// What the totals look like, NaN where one is missing: rounded where each is at three figures.
+    ///
+    /// An exact total is at three figures by chance now and then, but not on every day.
+    #[must_use]
+    pub fn of(totals: &[f64]) -> Self {
+        let at_three_figures = |&total: &f64| {
+            let unit = third_figure(total);
+            total.is_nan() || unit == 0.0 || total % unit == 0.0
+        };
+        // Below 1000 three figures show everything, so that nothing is lost by the name.
+        if totals.iter().all(at_three_figures) { Self::RoundedThreeFigures } else { Self::Exact }
+    }
+}
+
 /// Daily (or finer) flows made from a running total.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CounterFlows {
@@ -67,7 +82,7 @@ pub fn counter_flows(totals: &[f64], precision: CounterPrecision) -> Result<Coun
 /// The unit of the third significant figure; 0 below 1000, where three figures show everything.
 fn third_figure(total: f64) -> f64 {
     let mut unit = 1.0;
-    while total >= unit * 1000.0 {
+    while total >= unit * 1000.0 && total.is_finite() {
         unit *= 10.0;
     }
     if unit > 1.0 { unit } else { 0.0 }
@@ -92,6 +107,16 @@ mod tests {
         for (total, unit) in [(999.0, 0.0), (1000.0, 10.0), (12_300.0, 100.0), (1_230_000.0, 10_000.0), (9_990_000.0, 10_000.0)] {
             assert_eq!(third_figure(total), unit, "{total}");
         }
+    }
+
+    #[test]
+    fn the_precision_is_that_of_the_coarsest_total() {
+        use CounterPrecision::{Exact, RoundedThreeFigures};
+        assert_eq!(CounterPrecision::of(&[1_230_000.0, f64::NAN, 1_240_000.0]), RoundedThreeFigures);
+        assert_eq!(CounterPrecision::of(&[1_230_000.0, 1_230_001.0]), Exact);
+        assert_eq!(CounterPrecision::of(&[998.0, 1_010.0]), RoundedThreeFigures);
+        assert_eq!(CounterPrecision::of(&[998.0, 1_011.0]), Exact);
+        assert_eq!(CounterPrecision::of(&[f64::INFINITY, 1_011.0]), Exact);
     }
 
     #[test]
