@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use fanpulse_core::Day;
 use fanpulse_platforms::ColumnMap;
 
-/// Scores artists from their platform data: fan value, momentum, viral posts, breakout.
+/// Scores artists from their platform data: fan value, momentum, what went viral, superfans, breakout.
 #[derive(Debug, Parser)]
 #[command(name = "fanpulse", version, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -31,10 +31,12 @@ const SCORE_HELP: &str = "\
 The tables are recognised by their header, the format and its compression (gzip, zstd) by their first bytes:
   observations  artist_id, platform, metric, observed_at, value
   posts         artist_id, platform, post_id, published_at, likes, comments, shares, saves, views (empty = unknown)
+  fan events    artist_id, fan_id, occurred_at, kind, count, amount, seconds, currency (the last four may be absent)
   exports       audience and song timelines of Spotify for Artists
 
 Examples:
   fanpulse score observations.csv posts.ndjson
+  fanpulse score fan-events.parquet --segments kmeans
   fanpulse score streams.csv.gz --map date=observed_at,artist=artist_id,streams=value:streams --as-of 2020-03-31
   fanpulse score audience-timeline.csv --artist \"Low Tide\" --explain \"Low Tide\"
   fanpulse score observations.csv --format parquet --out scores.parquet
@@ -88,6 +90,10 @@ pub(crate) struct ScoreArgs {
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
 
+    /// How fans are segmented beside their tiers: by engagement, or also by k-means, whose clusters are found
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) segments: Segments,
+
     /// Thresholds, weights and curves as JSON; what it leaves out keeps its default
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
@@ -111,6 +117,16 @@ pub(crate) enum Format {
     Parquet,
 }
 
+/// How fans are segmented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Segments {
+    /// Champions, at risk, new and promising, loyal, the rest
+    #[default]
+    Engagement,
+    /// These, and clusters by silent days, active days and spend
+    Kmeans,
+}
+
 /// What artists are ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
@@ -126,6 +142,8 @@ pub(crate) enum Sort {
     Growth,
     /// Followers and half of the monthly listeners
     Reach,
+    /// Fans above bronze, then fans
+    Superfans,
     /// Growth per day of the last week
     Velocity,
     /// Change of that growth

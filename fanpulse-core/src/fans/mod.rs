@@ -17,8 +17,8 @@ mod tiers;
 
 pub use crate::ingest::{CurrencyColumn, FanEventColumns, FanEventKind};
 pub use btyd::{
-    ActivityFit, ActivityParameters, AmountFit, AmountParameters, Degeneracy, FitStatus, History, MIN_CUSTOMERS, Purchases, fit_activity,
-    fit_amounts,
+    ActivityFit, ActivityParameters, AmountFit, AmountParameters, Degeneracy, Fit, FitStatus, History, MIN_CUSTOMERS, Purchases,
+    fit_activity, fit_amounts,
 };
 pub use engagement::{FanPoints, engagement, engagement_parts};
 pub use forecast::{ArtistForecast, FanForecast, FitSource};

@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::error::Insufficient;
-use crate::fans::{ActivityFit, AmountFit, FanForecast, FanSegment, FitSource, FitStatus, MonthlyGrowth, Tier, ValueSpread, ValueUnit};
+use crate::fans::{
+    ActivityParameters, AmountParameters, FanForecast, FanSegment, Fit, FitSource, FitStatus, MonthlyGrowth, Tier, ValueSpread, ValueUnit,
+};
 
 /// An artist's fans: how many of which kind, what they are worth, who is best and who is leaving.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,9 +44,9 @@ pub struct Superfans {
     /// The fans at risk.
     pub churn: Churn,
     /// Whether fans are still active: BG/NBD by default.
-    pub activity: Model<ActivityFit>,
+    pub activity: Model<ActivityParameters, 4>,
     /// What fans pay: Gamma–Gamma.
-    pub amounts: Model<AmountFit>,
+    pub amounts: Model<AmountParameters, 3>,
     /// Clusters found by k-means, where they were asked for, or what they lack.
     #[serde(flatten)]
     pub clusters: Clustering,
@@ -172,43 +174,25 @@ pub struct LeavingFan {
 
 /// A model behind the forecasts, and how its fit ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Model<F> {
+pub struct Model<P, const N: usize> {
     /// Whose fans it was fitted on.
     pub source: FitSource,
     /// The fit.
-    pub fit: F,
+    pub fit: Fit<P, N>,
 }
 
-impl Serialize for Model<ActivityFit> {
+impl<P: Serialize, const N: usize> Serialize for Model<P, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let f = &self.fit;
-        model(serializer, self.source, f.status, f.customers, &f.parameters)
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("source", &self.source)?;
+        map.serialize_entry("status", status_name(self.fit.status))?;
+        if let FitStatus::Degenerate(why) = self.fit.status {
+            map.serialize_entry("status_reason", &why.to_string())?;
+        }
+        map.serialize_entry("customers", &self.fit.customers)?;
+        map.serialize_entry("parameters", &self.fit.parameters)?;
+        map.end()
     }
-}
-
-impl Serialize for Model<AmountFit> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let f = &self.fit;
-        model(serializer, self.source, f.status, f.customers, &f.parameters)
-    }
-}
-
-fn model<S: Serializer, P: Serialize>(
-    serializer: S,
-    source: FitSource,
-    status: FitStatus,
-    customers: usize,
-    parameters: &Option<P>,
-) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry("source", &source)?;
-    map.serialize_entry("status", status_name(status))?;
-    if let FitStatus::Degenerate(why) = status {
-        map.serialize_entry("status_reason", &why.to_string())?;
-    }
-    map.serialize_entry("customers", &customers)?;
-    map.serialize_entry("parameters", parameters)?;
-    map.end()
 }
 
 const fn status_name(status: FitStatus) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod archetype;
 mod dice;
+mod fans;
 mod names;
 mod simulate;
 mod write;
@@ -12,10 +13,10 @@ use fanpulse_core::settings::Settings;
 
 use self::simulate::Plan;
 use self::write::Files;
-use crate::cli::{DemoArgs, Sort};
+use crate::cli::{DemoArgs, Segments, Sort};
 use crate::error::{Failure, Result};
 use crate::output::explanation::banner;
-use crate::output::{self, Selection, Target, table};
+use crate::output::{self, Target, table};
 use crate::score::{Inputs, audience, rank, read_and_score};
 use crate::terminal::{self, DIM, HEADING, styled};
 
@@ -29,16 +30,16 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let plan = Plan { artists: args.artists, days: args.days, seed: args.seed, as_of: args.as_of };
     let files = write::write(plan, &args.dir)?;
     let inputs = Inputs { files: &files.all(), lenient: false, map: None, artist: Some(files.exported.clone()) };
-    let scored = read_and_score(&inputs, Settings::default(), Some(args.as_of))?;
+    let scored = read_and_score(&inputs, Settings::default(), Some(args.as_of), Segments::Engagement)?;
     scored.summarise(false);
 
     let scores = &scored.scores;
-    let mut artists = rank::order(scores, Sort::Momentum);
+    let mut artists = rank::order(scores, &scored.fans, Sort::Momentum);
     let all = artists.len();
     artists.truncate(SHOWN);
     let lines = audience(&scored.loaded.data, &artists, scores.as_of(), scores.settings());
     let board = table::Table {
-        selection: Selection { scores, artists: &artists },
+        selection: scored.selection(&artists),
         all,
         lines: &lines,
         width: terminal::width(),
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let mut text = table::render(&board);
     if let Some(&best) = artists.first() {
         text.push('\n');
-        text.push_str(&scored.explanation(best));
+        text.push_str(&scored.explanation(best)?);
     }
     text.push_str(&onward(args, &files, scores.artist_id(artists.first().copied().unwrap_or(0)).as_str()));
     output::write_text(&Target::Stdout, &text)

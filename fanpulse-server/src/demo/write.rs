@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use fanpulse_core::ingest::Metric;
+use fanpulse_core::ingest::{FanEvent, Metric};
 
+use super::fans;
 use super::simulate::{Artist, Plan};
 use crate::error::{Failure, Result, said};
 use crate::output::{self, Target};
@@ -18,6 +19,7 @@ const EXPORTED: u32 = 1;
 pub(super) struct Files {
     pub(super) observations: PathBuf,
     pub(super) posts: PathBuf,
+    pub(super) fan_events: PathBuf,
     pub(super) export: PathBuf,
     /// Whose the export is.
     pub(super) exported: String,
@@ -25,7 +27,7 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn all(&self) -> Vec<PathBuf> {
-        vec![self.observations.clone(), self.posts.clone(), self.export.clone()]
+        vec![self.observations.clone(), self.posts.clone(), self.fan_events.clone(), self.export.clone()]
     }
 }
 
@@ -38,6 +40,7 @@ pub(super) fn write(plan: Plan, directory: &Path) -> Result<Files> {
     let mut files = Files {
         observations: at("observations.csv"),
         posts: at("posts.ndjson"),
+        fan_events: at("fan-events.csv"),
         export: at("spotify-audience.csv"),
         exported: String::new(),
     };
@@ -56,6 +59,10 @@ pub(super) fn write(plan: Plan, directory: &Path) -> Result<Files> {
         }
         Ok(())
     })?;
+    output::write(&Target::File(files.fan_events.clone()), |out| {
+        writeln!(out, "artist_id,fan_id,occurred_at,kind,count,amount,seconds,currency")?;
+        (0..plan.artists).flat_map(|number| fans::events(plan, number)).try_for_each(|event| fan_event(out, &event))
+    })?;
     if let Some(artist) = plan.artists().nth(exported as usize) {
         output::write(&Target::File(files.export.clone()), |out| export(out, plan, &artist))?;
         files.exported = artist.id;
@@ -72,6 +79,13 @@ fn observations(out: &mut dyn Write, plan: Plan, artist: &Artist, exported: bool
         }
     }
     Ok(())
+}
+
+fn fan_event(out: &mut dyn Write, e: &FanEvent) -> io::Result<()> {
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    let count = e.count.map_or_else(String::new, |n| n.to_string());
+    let (amount, seconds, currency) = (number(e.amount), number(e.seconds), e.currency.as_deref().unwrap_or_default());
+    writeln!(out, "{},{},{},{},{count},{amount},{seconds},{currency}", e.artist_id, e.fan_id, e.occurred_at.day(), e.kind)
 }
 
 /// An audience timeline of Spotify for Artists, with its own header and byte order mark.

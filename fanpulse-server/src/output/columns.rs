@@ -1,6 +1,7 @@
 //! The columns of a result as a table: the same names, in the same order, in every tabular format.
 
 use fanpulse_core::Scores;
+use fanpulse_core::fans::{FanInsights, FanSegment, Tier, ValueUnit};
 use fanpulse_core::scores::Level;
 
 /// A column of figures.
@@ -24,6 +25,46 @@ pub(super) const FIGURES: &[Figures] = columns![f64:
 
 /// Counts.
 pub(super) const COUNTS: &[Counts] = columns![u32: viral_posts counter_resets filled_days missing_days];
+
+/// A count of fans.
+type FanCounts = (&'static str, fn(&FanInsights) -> usize);
+/// A figure of the fans; none = not available.
+type FanFigures = (&'static str, fn(&FanInsights) -> Option<f64>);
+
+/// Counts of fans; an artist without fan events has none, rather than 0.
+pub(super) const FAN_COUNTS: &[FanCounts] = &[
+    ("fans", |i| i.fans),
+    ("fans_active", |i| i.active),
+    ("fans_platinum", |i| i.by_tier[Tier::Platinum as usize]),
+    ("fans_gold", |i| i.by_tier[Tier::Gold as usize]),
+    ("fans_silver", |i| i.by_tier[Tier::Silver as usize]),
+    ("fans_bronze", |i| i.by_tier[Tier::Bronze as usize]),
+    ("fans_champions", |i| i.by_segment[FanSegment::Champions as usize]),
+    ("fans_at_risk", |i| i.by_segment[FanSegment::AtRisk as usize]),
+    ("fans_new_promising", |i| i.by_segment[FanSegment::NewPromising as usize]),
+    ("fans_loyal", |i| i.by_segment[FanSegment::Loyal as usize]),
+    ("fans_need_nurturing", |i| i.by_segment[FanSegment::NeedNurturing as usize]),
+    ("fans_new_this_month", |i| i.months.last().map_or(0, |m| usize::try_from(m.new_fans).unwrap_or(usize::MAX))),
+];
+
+/// Figures of the fans. What goes with the fans at risk is money where fans pay, else points of fan value.
+pub(super) const FAN_FIGURES: &[FanFigures] = &[
+    ("fan_growth_this_month", |i| i.months.last().and_then(|m| m.growth)),
+    ("fan_value_mean", |i| Some(i.fan_value.mean)),
+    ("fan_value_top_5_share", |i| i.fan_value.top.map(|top| top[1])),
+    ("fan_spend", |i| i.spend.as_ref().map(|s| s.total)),
+    ("fan_expected_value", |i| i.expected_value.as_ref().map(|s| s.total)),
+    ("fan_expected_loss", |i| money(i).then(|| lost(i))),
+    ("fan_value_at_risk", |i| (!money(i)).then(|| lost(i))),
+];
+
+fn money(insights: &FanInsights) -> bool {
+    insights.value_unit == ValueUnit::Money
+}
+
+fn lost(insights: &FanInsights) -> f64 {
+    insights.churn.iter().map(|c| c.value_lost).sum()
+}
 
 /// The columns of text, which stand before the others.
 pub(super) const TEXTS: &[&str] = &["artist_id", "as_of", "window_days", "algorithm", "settings_hash", "status", "breakout_level"];

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use fanpulse_core::settings::ALGORITHM;
 
 use super::Selection;
-use super::columns::{COUNTS, FIGURES, TEXTS, breakout_level};
+use super::columns::{COUNTS, FAN_COUNTS, FAN_FIGURES, FIGURES, TEXTS, breakout_level};
 
 pub(crate) fn write(out: &mut (dyn Write + Send), selection: Selection<'_>) -> io::Result<()> {
     let scores = selection.scores;
     let mut csv = csv::Writer::from_writer(out);
     let names = TEXTS.iter().copied().chain(FIGURES.iter().map(|c| c.0)).chain(COUNTS.iter().map(|c| c.0));
+    let names = names.chain(FAN_COUNTS.iter().map(|c| c.0)).chain(FAN_FIGURES.iter().map(|c| c.0));
     csv.write_record(names).map_err(plain)?;
     let as_of = scores.as_of().to_string();
     let window = scores.settings().window_days.to_string();
@@ -33,6 +34,13 @@ pub(crate) fn write(out: &mut (dyn Write + Send), selection: Selection<'_>) -> i
         }
         for (_, column) in COUNTS {
             row.push_field(&column(scores)[artist].to_string());
+        }
+        let fans = selection.fans.insights(artist);
+        for (_, count) in FAN_COUNTS {
+            row.push_field(&fans.map_or_else(String::new, |of| count(of).to_string()));
+        }
+        for (_, figure) in FAN_FIGURES {
+            row.push_field(&fans.and_then(figure).map_or_else(String::new, |x| x.to_string()));
         }
         csv.write_record(&row).map_err(plain)?;
     }

@@ -3,6 +3,7 @@
 mod columns;
 pub(crate) mod csv;
 pub(crate) mod explanation;
+pub(crate) mod fans;
 mod file;
 pub(crate) mod json;
 pub(crate) mod parquet;
@@ -12,6 +13,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use fanpulse_core::Scores;
+use fanpulse_core::ingest::Names;
+use fanpulse_core::report::{Analysis, FanReport, ViralSeries};
 
 use crate::error::{Failure, Result};
 
@@ -19,7 +22,16 @@ use crate::error::{Failure, Result};
 #[derive(Clone, Copy)]
 pub(crate) struct Selection<'a> {
     pub(crate) scores: &'a Scores,
+    pub(crate) fans: &'a FanReport,
+    pub(crate) fan_ids: &'a Names,
     pub(crate) artists: &'a [usize],
+}
+
+impl Selection<'_> {
+    /// The whole analysis of an artist, whose spikes in series the caller has found.
+    pub(crate) fn analysis(&self, artist: usize, spikes: Vec<ViralSeries>) -> Analysis {
+        Analysis { viral_series: Some(spikes), superfans: Some(self.fans.superfans(artist, self.fan_ids)), ..self.scores.analysis(artist) }
+    }
 }
 
 /// Where it goes.

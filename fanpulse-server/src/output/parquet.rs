@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use fanpulse_core::Scores;
+use fanpulse_core::fans::FanInsights;
 use fanpulse_core::settings::ALGORITHM;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -16,7 +17,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use super::Selection;
-use super::columns::{COUNTS, FIGURES, breakout_level};
+use super::columns::{COUNTS, FAN_COUNTS, FAN_FIGURES, FIGURES, breakout_level};
 
 /// Artists per batch: what the writer holds at a time.
 const BATCH: usize = 1 << 16;
@@ -29,7 +30,7 @@ pub(crate) fn write(out: &mut (dyn Write + Send), selection: Selection<'_>) -> i
         .build();
     let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(plain)?;
     for artists in selection.artists.chunks(BATCH) {
-        let batch = RecordBatch::try_new(schema.clone(), columns(selection.scores, artists)).map_err(|e| plain(e.into()))?;
+        let batch = RecordBatch::try_new(schema.clone(), columns(selection, artists)).map_err(|e| plain(e.into()))?;
         writer.write(&batch).map_err(plain)?;
     }
     writer.close().map_err(plain)?;
@@ -49,10 +50,13 @@ fn schema() -> Schema {
     ];
     fields.extend(FIGURES.iter().map(|(name, _)| Field::new(*name, DataType::Float64, true)));
     fields.extend(COUNTS.iter().map(|(name, _)| Field::new(*name, DataType::UInt32, false)));
+    fields.extend(FAN_COUNTS.iter().map(|(name, _)| Field::new(*name, DataType::UInt32, true)));
+    fields.extend(FAN_FIGURES.iter().map(|(name, _)| Field::new(*name, DataType::Float64, true)));
     Schema::new(fields)
 }
 
-fn columns(scores: &Scores, artists: &[usize]) -> Vec<ArrayRef> {
+fn columns(selection: Selection<'_>, artists: &[usize]) -> Vec<ArrayRef> {
+    let scores = selection.scores;
     let n = artists.len();
     let same = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, n))) as ArrayRef;
     let mut columns: Vec<ArrayRef> = vec![
@@ -71,6 +75,14 @@ fn columns(scores: &Scores, artists: &[usize]) -> Vec<ArrayRef> {
     for (_, column) in COUNTS {
         let column = column(scores);
         columns.push(Arc::new(UInt32Array::from_iter_values(artists.iter().map(|&i| column[i]))));
+    }
+    let fans: Vec<Option<&FanInsights>> = artists.iter().map(|&i| selection.fans.insights(i)).collect();
+    for (_, count) in FAN_COUNTS {
+        let of = |insights: &Option<&FanInsights>| insights.and_then(|i| u32::try_from(count(i)).ok());
+        columns.push(Arc::new(fans.iter().map(of).collect::<UInt32Array>()));
+    }
+    for (_, figure) in FAN_FIGURES {
+        columns.push(Arc::new(fans.iter().map(|insights| insights.and_then(figure)).collect::<Float64Array>()));
     }
     columns
 }

@@ -207,7 +207,7 @@ fn notes(table: &Table<'_>, widths: &[usize; 10]) -> String {
     let mut out = String::new();
     let hidden = table.all - shown.len();
     if hidden > 0 {
-        out.push_str(&styled(&format!("… and {} more; {}", thousands(hidden as u64), table.rest), DIM));
+        out.push_str(&more(hidden, table.rest));
         out.push('\n');
     }
     let none = scores.momentum.iter().filter(|x| x.is_nan()).count();
@@ -240,8 +240,13 @@ fn notes(table: &Table<'_>, widths: &[usize; 10]) -> String {
     out
 }
 
+/// How many are not shown, and how to see them.
+pub(crate) fn more(hidden: usize, rest: &str) -> String {
+    styled(&format!("… and {} more; {rest}", thousands(hidden as u64)), DIM)
+}
+
 /// The name, cut to so many columns.
-fn cut(name: &str, columns: usize) -> String {
+pub(super) fn cut(name: &str, columns: usize) -> String {
     if name.width() <= columns {
         return name.to_owned();
     }

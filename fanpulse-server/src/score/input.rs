@@ -57,10 +57,14 @@ pub(super) fn load(inputs: &Inputs<'_>) -> Result<Loaded> {
 }
 
 impl Loaded {
-    /// The latest day of the observations, or of the posts where there are only posts.
+    /// The latest day of the observations, or of the posts where there are none, or else of the fan events.
     pub(super) fn latest_day(&self) -> Result<Day> {
         let (observed, published) = (&self.data.observations.at, &self.data.posts.at);
-        let latest = observed.iter().max().or_else(|| published.iter().max()).copied().unwrap_or_default();
-        Ok(Instant::try_new(latest).map_err(|e| Failure::failed(e.message()))?.day())
+        let latest = observed.iter().max().or_else(|| published.iter().max()).copied();
+        let day = match latest {
+            Some(latest) => Instant::try_new(latest).map(Instant::day),
+            None => Day::try_new(self.data.fan_events.day.iter().max().copied().unwrap_or_default()),
+        };
+        day.map_err(|e| Failure::failed(e.message()))
     }
 }

@@ -11,14 +11,16 @@ use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use fanpulse_core::report::explain;
+use fanpulse_core::fans::KMeansSegments;
+use fanpulse_core::ingest::Dataset;
+use fanpulse_core::report::{FanReport, ViralSeries, explain};
 use fanpulse_core::settings::Settings;
 use fanpulse_core::{Day, Engine, Scores};
 
-use crate::cli::{Format, ScoreArgs, Sort};
+use crate::cli::{Format, ScoreArgs, Segments, Sort};
 use crate::clock::Stopwatch;
 use crate::error::{Failure, Result};
-use crate::output::{self, Selection, Target, table};
+use crate::output::{self, Selection, Target, fans, table};
 use crate::{progress, terminal};
 
 pub(crate) use input::{Inputs, Loaded};
@@ -42,32 +44,50 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     }
     let settings = settings::load(args.settings.as_deref(), args.window)?;
     let inputs = Inputs { files: &args.files, lenient: args.lenient, map: args.map.clone(), artist: args.artist.clone() };
-    let scored = read_and_score(&inputs, settings, args.as_of)?;
+    let scored = read_and_score(&inputs, settings, args.as_of, args.segments)?;
     scored.summarise(args.as_of.is_none());
     let scores = &scored.scores;
 
     if let Some(wanted) = &args.explain {
         let artist = lookup::find(&scored.loaded.data.artists, wanted)?;
-        return output::write_text(&target, &scored.explanation(artist));
+        return output::write_text(&target, &scored.explanation(artist)?);
     }
-    let sort = args.sort.unwrap_or(if args.format == Format::Table { Sort::Momentum } else { Sort::Input });
-    let mut artists = rank::order(scores, sort);
+    let only_fans = scored.has_only_fans();
+    let sort = args.sort.unwrap_or(match args.format {
+        Format::Table if only_fans => Sort::Superfans,
+        Format::Table => Sort::Momentum,
+        _ => Sort::Input,
+    });
+    let mut artists = rank::order(scores, &scored.fans, sort);
     let on_terminal = matches!(target, Target::Stdout) && std::io::stdout().is_terminal();
     let top = args.top.unwrap_or(if args.format == Format::Table && on_terminal { SHOWN } else { 0 });
     let all = artists.len();
     if top > 0 {
         artists.truncate(top);
     }
-    let selection = Selection { scores, artists: &artists };
+    let selection = scored.selection(&artists);
     match args.format {
         Format::Table => {
             let width = if on_terminal { terminal::width() } else { None };
             let lines = audience(&scored.loaded.data, &artists, scores.as_of(), scores.settings());
             let (simulated, rest) = (scored.simulated(), "--top 0 shows all");
-            let text = table::render(&table::Table { selection, all, lines: &lines, width, simulated, rest });
+            let fans = fans::render(&fans::Fans { selection, width, simulated, rest: "--format json lists all" });
+            if only_fans {
+                let hidden = all - artists.len();
+                let more = if hidden > 0 { format!("{}\n", table::more(hidden, rest)) } else { String::new() };
+                return output::write_text(&target, &(fans + &more));
+            }
+            let mut text = table::render(&table::Table { selection, all, lines: &lines, width, simulated, rest });
+            if !fans.is_empty() {
+                text.push('\n');
+                text.push_str(&fans);
+            }
             output::write_text(&target, &text)
         }
-        Format::Json => output::write(&target, |out| output::json::write(out, selection)),
+        Format::Json => {
+            let spikes = scored.spikes(&artists)?;
+            output::write(&target, |out| output::json::write(out, selection, spikes))
+        }
         Format::Csv => output::write(&target, |out| output::csv::write(out, selection)),
         Format::Parquet => output::write(&target, |out| output::parquet::write(out, selection)),
     }
@@ -97,11 +117,13 @@ fn is_stdin(path: &Path) -> bool {
 pub(crate) struct Scored {
     pub(crate) loaded: Loaded,
     pub(crate) scores: Scores,
+    pub(crate) fans: FanReport,
+    engine: Engine,
     seconds: f64,
 }
 
 /// Reads the files and scores what they hold, as of the given day or the latest in the data.
-pub(crate) fn read_and_score(inputs: &Inputs<'_>, settings: Settings, as_of: Option<Day>) -> Result<Scored> {
+pub(crate) fn read_and_score(inputs: &Inputs<'_>, settings: Settings, as_of: Option<Day>, segments: Segments) -> Result<Scored> {
     let loaded = input::load(inputs)?;
     let watch = Stopwatch::start();
     let mut builder = Engine::builder().settings(settings);
@@ -113,17 +135,49 @@ pub(crate) fn read_and_score(inputs: &Inputs<'_>, settings: Settings, as_of: Opt
         Some(day) => day,
         None => loaded.latest_day()?,
     };
-    let spinner = progress::step("scoring", loaded.data.observations.len() + loaded.data.posts.len());
-    let scores = engine.score(&loaded.data, as_of);
+    let data = &loaded.data;
+    let spinner = progress::step("scoring", data.observations.len() + data.posts.len() + data.fan_events.len());
+    let scored = engine.score(data, as_of).and_then(|scores| Ok((scores, fans_of(data, as_of, &engine, segments)?)));
     spinner.finish_and_clear();
-    let scores = scores.map_err(|e| loaded.sources.explain(e))?;
-    Ok(Scored { loaded, scores, seconds: watch.elapsed().as_secs_f64() })
+    let (scores, fans) = scored.map_err(|e| loaded.sources.explain(e))?;
+    Ok(Scored { loaded, scores, fans, engine, seconds: watch.elapsed().as_secs_f64() })
+}
+
+/// k-means starts from random fans; this makes them the same ones every time.
+const SEED: u64 = 1;
+
+fn fans_of(data: &Dataset, as_of: Day, engine: &Engine, segments: Segments) -> fanpulse_core::Result<FanReport> {
+    let fans = FanReport::of(data, as_of, &engine.settings().fans)?;
+    match segments {
+        Segments::Engagement => Ok(fans),
+        Segments::Kmeans => fans.with_clusters(KMeansSegments::elbow(SEED)),
+    }
 }
 
 impl Scored {
+    /// What is written of these artists.
+    pub(crate) fn selection<'a>(&'a self, artists: &'a [usize]) -> Selection<'a> {
+        Selection { scores: &self.scores, fans: &self.fans, fan_ids: &self.loaded.data.fans, artists }
+    }
+
+    /// The spikes in these artists' series.
+    fn spikes(&self, artists: &[usize]) -> Result<Vec<Vec<ViralSeries>>> {
+        let data = &self.loaded.data;
+        let spinner = progress::step("looking for spikes", data.observations.len());
+        let spikes = self.engine.series_spikes(&data.observations(), artists, self.scores.as_of());
+        spinner.finish_and_clear();
+        Ok(spikes.map_err(|e| self.loaded.sources.explain(e))?)
+    }
+
+    /// Whether there is nothing but fan events.
+    fn has_only_fans(&self) -> bool {
+        let data = &self.loaded.data;
+        data.observations.is_empty() && data.posts.is_empty() && !self.fans.table().is_empty()
+    }
+
     /// Says on standard error what was read, dropped and scored.
     pub(crate) fn summarise(&self, as_of_is_latest: bool) {
-        summary::say(&self.loaded, &self.scores, self.seconds, as_of_is_latest);
+        summary::say(self, as_of_is_latest);
     }
 
     /// Whether a file's name says that its data are simulated.
@@ -136,7 +190,9 @@ impl Scored {
     }
 
     /// One artist's numbers in words, styled.
-    pub(crate) fn explanation(&self, artist: usize) -> String {
-        output::explanation::styled(&explain(&self.scores.analysis(artist), self.scores.settings()), self.simulated())
+    pub(crate) fn explanation(&self, artist: usize) -> Result<String> {
+        let spikes = self.spikes(&[artist])?.pop().unwrap_or_default();
+        let analysis = self.selection(&[artist]).analysis(artist, spikes);
+        Ok(output::explanation::styled(&explain(&analysis, self.scores.settings()), self.simulated()))
     }
 }

@@ -3,13 +3,22 @@
 use std::cmp::Ordering;
 
 use fanpulse_core::Scores;
+use fanpulse_core::fans::{FanInsights, Tier};
+use fanpulse_core::report::FanReport;
 
 use crate::cli::Sort;
 
 /// The artists, the best first; those without a figure last; ties by name.
-pub(crate) fn order(scores: &Scores, sort: Sort) -> Vec<usize> {
+pub(crate) fn order(scores: &Scores, fans: &FanReport, sort: Sort) -> Vec<usize> {
     let mut artists: Vec<usize> = (0..scores.artists()).collect();
     let viral: Vec<f64> = scores.viral_posts.iter().map(|&n| f64::from(n)).collect();
+    let count = |of: fn(&FanInsights) -> usize| -> Vec<f64> {
+        artists.iter().map(|&i| fans.insights(i).map_or(f64::NAN, |insights| of(insights) as f64)).collect()
+    };
+    let (superfans, all_fans) = match sort {
+        Sort::Superfans => (count(|i| i.fans - i.by_tier[Tier::Bronze as usize]), count(|i| i.fans)),
+        _ => (Vec::new(), Vec::new()),
+    };
     let keys: Vec<&[f64]> = match sort {
         Sort::Input => return artists,
         Sort::Artist => vec![],
@@ -19,6 +28,7 @@ pub(crate) fn order(scores: &Scores, sort: Sort) -> Vec<usize> {
         Sort::Viral => vec![&viral, &scores.momentum],
         Sort::Growth => vec![&scores.growth],
         Sort::Reach => vec![&scores.reach],
+        Sort::Superfans => vec![&superfans, &all_fans],
         Sort::Velocity => vec![&scores.velocity],
         Sort::Acceleration => vec![&scores.acceleration],
     };

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use fanpulse_core::Scores;
 use fanpulse_platforms::{Sources, TableKind};
 
-use super::Loaded;
+use super::Scored;
 use crate::output::table::{counted, thousands};
 use crate::terminal::{self, DIM, harmless, styled};
 
 /// Says what was read, what was dropped and why, and how long it took.
-pub(super) fn say(loaded: &Loaded, scores: &Scores, seconds: f64, as_of_is_latest: bool) {
-    for line in lines(loaded, scores, seconds, as_of_is_latest) {
+pub(super) fn say(scored: &Scored, as_of_is_latest: bool) {
+    for line in lines(scored, as_of_is_latest) {
         terminal::say(&styled(&line, DIM));
     }
 }
 
-fn lines(loaded: &Loaded, scores: &Scores, seconds: f64, as_of_is_latest: bool) -> Vec<String> {
+fn lines(scored: &Scored, as_of_is_latest: bool) -> Vec<String> {
+    let Scored { loaded, scores, .. } = scored;
     let files = loaded.sources.files();
     let rows: u64 = files.iter().map(|f| f.rows).sum();
     let mut lines = vec![format!(
@@ -25,7 +25,7 @@ fn lines(loaded: &Loaded, scores: &Scores, seconds: f64, as_of_is_latest: bool) 
         counted(scores.artists() as u64, "artist"),
         counted(files.len() as u64, "file"),
         took(loaded.took.as_secs_f64()),
-        took(seconds),
+        took(scored.seconds),
     )];
     lines.extend(dropped(&loaded.sources, loaded.repeated_posts + scores.dropped_rows, loaded.lenient));
     for file in files.iter().filter(|f| !f.skipped_columns.is_empty()) {
@@ -34,9 +34,19 @@ fn lines(loaded: &Loaded, scores: &Scores, seconds: f64, as_of_is_latest: bool) 
     }
     for file in files {
         if let Some(artist) = &file.artist {
-            let table = if file.table == TableKind::SpotifySongTimeline { "song timeline" } else { "audience timeline" };
-            lines.push(format!("{}: {table} of Spotify for Artists, taken for `{}`", harmless(&file.name), harmless(artist)));
+            let table = match file.table {
+                TableKind::SpotifySongTimeline => "song timeline of Spotify for Artists",
+                TableKind::SpotifyAudienceTimeline => "audience timeline of Spotify for Artists",
+                TableKind::FanEvents => "fan events",
+                TableKind::Posts => "posts",
+                _ => "observations",
+            };
+            lines.push(format!("{}: {table}, taken for `{}`", harmless(&file.name), harmless(artist)));
         }
+    }
+    let later = scored.fans.table().later_events();
+    if later > 0 {
+        lines.push(format!("left out {} after {}", counted(later, "fan event"), scores.as_of()));
     }
     if as_of_is_latest {
         lines.push(format!("as of {}, the latest day in the data; --as-of sets another", scores.as_of()));

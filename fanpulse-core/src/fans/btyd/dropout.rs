@@ -4,9 +4,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{CountedRow, Counts};
-use super::newton::{Derivatives, End, Maximum, maximise, standard_errors};
+use super::fit::Estimates;
+use super::newton::{Derivatives, End, Maximum, maximise};
 use super::special::{Gamma, exp, ln_1p, rising};
-use super::{Degeneracy, FitStatus, History, MIN_CUSTOMERS};
+use super::{Degeneracy, Fit, History, MIN_CUSTOMERS};
 use crate::math::ln;
 use crate::settings::DropoutModel;
 use crate::{Error, Result};
@@ -35,22 +36,8 @@ pub struct ActivityParameters {
     pub b: f64,
 }
 
-/// A fit of a model of activity.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct ActivityFit {
-    /// How it ended.
-    pub status: FitStatus,
-    /// The estimates; absent where the data say nothing about them.
-    pub parameters: Option<ActivityParameters>,
-    /// Standard errors of r, α, a, b by the Hessian; absent where it does not give them.
-    pub standard_errors: Option<[f64; 4]>,
-    /// Log-likelihood at the estimates, without the terms that no parameter enters.
-    pub log_likelihood: Option<f64>,
-    /// Fans that it was fitted on.
-    pub customers: usize,
-    /// Newton steps.
-    pub iterations: u32,
-}
+/// A fit of a model of activity: standard errors of r, α, a, b.
+pub type ActivityFit = Fit<ActivityParameters, 4>;
 
 impl ActivityParameters {
     pub(super) const fn shift(&self) -> u32 {
@@ -108,7 +95,7 @@ const fn shift(model: DropoutModel) -> u32 {
 ///
 /// # Errors
 /// `invalid` for a history whose numbers do not fit together, naming its position. Data that do not determine the
-/// parameters are no error but a [`FitStatus::Degenerate`].
+/// parameters are no error but a [`FitStatus::Degenerate`](super::FitStatus::Degenerate).
 pub fn fit_activity(histories: &[History], model: DropoutModel, max_iterations: u32) -> Result<ActivityFit> {
     fit_from(histories, model, max_iterations, None)
 }
@@ -124,14 +111,7 @@ pub(in crate::fans) fn fit_from(
         history.check().map_err(|e| Error::invalid(format!("history {i}: {e}")))?;
     }
     let counts = Counts::of(histories);
-    let degenerate = |why| ActivityFit {
-        status: FitStatus::Degenerate(why),
-        parameters: None,
-        standard_errors: None,
-        log_likelihood: None,
-        customers: histories.len(),
-        iterations: 0,
-    };
+    let degenerate = |why| Fit::degenerate(why, histories.len());
     if histories.len() < MIN_CUSTOMERS {
         return Ok(degenerate(Degeneracy::TooFew { have: histories.len(), need: MIN_CUSTOMERS }));
     }
@@ -166,27 +146,17 @@ pub(in crate::fans) fn fit_from(
 }
 
 fn report(best: &Maximum<4>, counts: &Counts, model: DropoutModel) -> ActivityFit {
-    let errors = standard_errors(&best.derivatives.hessian);
-    let status = match best.end {
-        End::AtBound(i) => FitStatus::Degenerate(Degeneracy::AtBound { parameter: NAMES[i] }),
-        End::Exhausted => FitStatus::MaxIterations,
-        End::Inside if errors.is_none() => FitStatus::Degenerate(Degeneracy::Flat),
-        End::Inside => FitStatus::Converged,
-    };
     let [r, alpha, a, b] = best.at.map(exp);
     let alpha = alpha * counts.unit;
-    // d(p) = p·d(ln p): the delta method.
-    let scaled = errors.filter(|_| best.end == End::Inside).map(|e| [e[0] * r, e[1] * alpha, e[2] * a, e[3] * b]);
-    // In other units of time each repeat has another density.
-    let log_likelihood = best.derivatives.value - counts.repeats() * ln(counts.unit);
-    ActivityFit {
-        status,
-        parameters: Some(ActivityParameters { model, r, alpha, a, b }),
-        standard_errors: scaled.filter(|e| e.iter().all(|v| v.is_finite())),
-        log_likelihood: Some(log_likelihood),
+    let estimates = Estimates {
+        parameters: ActivityParameters { model, r, alpha, a, b },
+        names: NAMES,
+        scale: [r, alpha, a, b],
+        // In other units of time each repeat has another density.
+        log_likelihood: best.derivatives.value - counts.repeats() * ln(counts.unit),
         customers: counts.customers,
-        iterations: best.iterations,
-    }
+    };
+    Fit::new(best, estimates)
 }
 
 /// The log-likelihood and its tables.

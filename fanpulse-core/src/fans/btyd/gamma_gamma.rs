@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::newton::{Derivatives, End, maximise, standard_errors};
+use super::fit::Estimates;
+use super::newton::{Derivatives, maximise};
 use super::special::{exp, gamma};
-use super::{Degeneracy, FitStatus, MIN_CUSTOMERS};
+use super::{Degeneracy, Fit, MIN_CUSTOMERS};
 use crate::math::ln;
 use crate::{Error, Result};
 
@@ -39,22 +40,8 @@ pub struct AmountParameters {
     pub gamma: f64,
 }
 
-/// A fit of the model of amounts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct AmountFit {
-    /// How it ended.
-    pub status: FitStatus,
-    /// The estimates; absent where the data say nothing about them.
-    pub parameters: Option<AmountParameters>,
-    /// Standard errors of p, q, γ by the Hessian; absent where it does not give them.
-    pub standard_errors: Option<[f64; 3]>,
-    /// Log-likelihood at the estimates.
-    pub log_likelihood: Option<f64>,
-    /// Paying fans that it was fitted on.
-    pub customers: usize,
-    /// Newton steps.
-    pub iterations: u32,
-}
+/// A fit of the model of amounts: standard errors of p, q, γ.
+pub type AmountFit = Fit<AmountParameters, 3>;
 
 impl AmountParameters {
     /// What a fan's next purchase is expected to cost; without purchases, what any fan's is.
@@ -83,7 +70,7 @@ impl AmountParameters {
 ///
 /// # Errors
 /// `invalid` for a count of 0 or a mean that is not positive and finite, naming its position. Data that do not
-/// determine the parameters are no error but a [`FitStatus::Degenerate`].
+/// determine the parameters are no error but a [`FitStatus::Degenerate`](super::FitStatus::Degenerate).
 pub fn fit_amounts(purchases: &[Purchases], max_iterations: u32) -> Result<AmountFit> {
     fit_amounts_from(purchases, max_iterations, None)
 }
@@ -99,14 +86,7 @@ pub(in crate::fans) fn fit_amounts_from(
             return Err(Error::invalid(format!("purchases {i}: count {} and mean {} are not both above 0", own.count, own.mean)));
         }
     }
-    let degenerate = |why| AmountFit {
-        status: FitStatus::Degenerate(why),
-        parameters: None,
-        standard_errors: None,
-        log_likelihood: None,
-        customers: purchases.len(),
-        iterations: 0,
-    };
+    let degenerate = |why| Fit::degenerate(why, purchases.len());
     if purchases.len() < MIN_CUSTOMERS {
         return Ok(degenerate(Degeneracy::TooFew { have: purchases.len(), need: MIN_CUSTOMERS }));
     }
@@ -124,23 +104,16 @@ pub(in crate::fans) fn fit_amounts_from(
         std::array::from_fn(|i| theta[i].clamp(BOUNDS[i].0 + 2.0, BOUNDS[i].1 - 2.0))
     });
     let best = maximise(start, BOUNDS, max_iterations, |theta| likelihood.at(theta));
-    let errors = standard_errors(&best.derivatives.hessian);
-    let status = match best.end {
-        End::AtBound(i) => FitStatus::Degenerate(Degeneracy::AtBound { parameter: NAMES[i] }),
-        End::Exhausted => FitStatus::MaxIterations,
-        End::Inside if errors.is_none() => FitStatus::Degenerate(Degeneracy::Flat),
-        End::Inside => FitStatus::Converged,
-    };
     let [p, excess, gamma] = best.at.map(exp);
     let gamma = gamma * likelihood.unit;
-    Ok(AmountFit {
-        status,
-        parameters: Some(AmountParameters { p, q: 1.0 + excess, gamma }),
-        standard_errors: errors.filter(|_| best.end == End::Inside).map(|e| [e[0] * p, e[1] * excess, e[2] * gamma]),
-        log_likelihood: Some(best.derivatives.value - purchases.len() as f64 * ln(likelihood.unit)),
+    let estimates = Estimates {
+        parameters: AmountParameters { p, q: 1.0 + excess, gamma },
+        names: NAMES,
+        scale: [p, excess, gamma],
+        log_likelihood: best.derivatives.value - purchases.len() as f64 * ln(likelihood.unit),
         customers: purchases.len(),
-        iterations: best.iterations,
-    })
+    };
+    Ok(Fit::new(&best, estimates))
 }
 
 /// The log-likelihood, with amounts in units of their mean.

@@ -7,18 +7,18 @@
 mod counts;
 mod dropout;
 mod expected;
+mod fit;
 mod gamma_gamma;
 mod newton;
 mod special;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 pub(super) use dropout::fit_from;
 pub use dropout::{ActivityFit, ActivityParameters, fit_activity};
+pub use fit::{Degeneracy, Fit, FitStatus};
 pub(super) use gamma_gamma::fit_amounts_from;
 pub use gamma_gamma::{AmountFit, AmountParameters, Purchases, fit_amounts};
 
@@ -64,66 +64,3 @@ impl History {
 }
 
 const MAX_FREQUENCY: u32 = 10_000_000;
-
-/// How a fit ended.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FitStatus {
-    /// At the maximum of the likelihood.
-    Converged,
-    /// Out of iterations; the parameters are the best so far.
-    MaxIterations,
-    /// The data do not determine the parameters.
-    Degenerate(Degeneracy),
-}
-
-/// Why data do not determine the parameters of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Degeneracy {
-    /// Fewer customers than a fit needs.
-    TooFew {
-        /// How many there were.
-        have: usize,
-        /// How many are needed.
-        need: usize,
-    },
-    /// Nobody came back, or nobody paid twice.
-    NoRepeat,
-    /// Nobody was observed for any time.
-    NoTime,
-    /// All customers are alike, so that nothing tells how much they differ.
-    AllAlike,
-    /// The likelihood keeps rising towards a bound of a parameter; the parameters there are finite and usable.
-    AtBound {
-        /// The parameter's name.
-        parameter: &'static str,
-    },
-    /// The likelihood is flat at its maximum; the parameters are one of many that explain the data as well.
-    Flat,
-}
-
-impl fmt::Display for FitStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Converged => f.write_str("converged"),
-            Self::MaxIterations => f.write_str("out of iterations"),
-            Self::Degenerate(why) => write!(f, "degenerate: {why}"),
-        }
-    }
-}
-
-impl fmt::Display for Degeneracy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooFew { have, need } => write!(f, "{have} customers where {need} are needed"),
-            Self::NoRepeat => f.write_str("no customer came back"),
-            Self::NoTime => f.write_str("no customer was observed for any time"),
-            Self::AllAlike => f.write_str("all customers are alike"),
-            Self::AtBound { parameter } => write!(f, "the likelihood keeps rising towards a bound of {parameter}"),
-            Self::Flat => f.write_str("the likelihood is flat at its maximum"),
-        }
-    }
-}

@@ -4,6 +4,8 @@
 mod breakout;
 mod fan_value;
 mod momentum;
+mod series;
+mod superfans;
 mod wording;
 
 use self::wording::{count, counted, day, name, paragraph, short};
@@ -52,8 +54,16 @@ pub fn explain(analysis: &Analysis, settings: &Settings) -> String {
     out.push('\n');
     viral(&mut out, analysis, settings);
     out.push('\n');
+    if let Some(spikes) = &analysis.viral_series {
+        series::tell(&mut out, spikes, analysis.window_days);
+        out.push('\n');
+    }
     fan_value::tell(&mut out, analysis, settings);
     out.push('\n');
+    if let Some(superfans) = &analysis.superfans {
+        superfans::tell(&mut out, superfans, settings);
+        out.push('\n');
+    }
     data(&mut out, analysis, settings);
     out
 }
