@@ -58,7 +58,7 @@ pub(crate) struct ScoreArgs {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(14..=366))]
     pub(crate) window: Option<u32>,
 
-    /// What to write; all but the table have full precision and every column
+    /// What to write; JSON has everything, CSV and Parquet every figure but no lists (posts, spikes, fans)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 

@@ -4,6 +4,7 @@
 mod cli {
     pub(crate) mod bad_input;
     pub(crate) mod demo;
+    pub(crate) mod fans;
     pub(crate) mod formats;
     pub(crate) mod json;
     pub(crate) mod real_data;

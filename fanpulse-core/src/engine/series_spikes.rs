@@ -6,6 +6,7 @@ use super::Engine;
 use crate::error::Location;
 use crate::ingest::{Metric, MetricKind, ObservationColumns};
 use crate::report::ViralSeries;
+use crate::settings::ViralSettings;
 use crate::spikes::{CounterPrecision, SeasonalRobust, Series, SeriesSpike, counter_flows};
 use crate::{Day, Error, Result};
 
@@ -13,12 +14,14 @@ use crate::{Day, Error, Result};
 const MOST: f64 = 1e15;
 
 impl Engine {
-    /// The spikes in the daily series of some artists, given by number, that went on within the window.
+    /// The spikes in the daily series of some artists, given by number, each once, that went on within the window.
     ///
-    /// Judged are flows and counters, each by its whole history up to `as_of`; levels are not. Where a platform reports
+    /// As with posts, viral is what reaches [`ViralSettings::min_lift`](crate::settings::ViralSettings::min_lift) times
+    /// the expected value, and `min_engagement` in all: the detector alone, which is set to an alarm a month in a series
+    /// without spikes, would list noise. Judged are flows and counters, each by its whole history up to `as_of`; levels are not. Where a platform reports
     /// streams, its counter of streams is left out. A counter whose every reading has three figures is taken for rounded,
     /// and what rounding can explain is no spike; neither is a day that was filled in. The batch itself does not look for
-    /// spikes in series: this costs some 0.1 to 0.5 ms per artist and year of daily series, which is more than all its scores.
+    /// spikes in series: it costs more than all scores of the artist, and grows with the history.
     ///
     /// # Errors
     /// `invalid` where columns differ in length or a code is out of bounds, naming the row.
@@ -47,8 +50,12 @@ impl Engine {
         observations.check_lengths()?;
         let detector = SeasonalRobust::try_new(self.settings().spikes.clone())?;
         let grouped = Grouped::new(observations, artists, as_of)?;
+        let viral = &self.settings().viral;
         let first = as_of.plus(1 - i32::try_from(self.settings().window_days).unwrap_or(i32::MAX));
-        (0..artists.len()).into_par_iter().map(|place| spikes_of(observations, grouped.rows(place), &detector, first, as_of)).collect()
+        (0..artists.len())
+            .into_par_iter()
+            .map(|place| spikes_of(observations, grouped.rows(place), &detector, first, as_of, viral))
+            .collect()
     }
 }
 
@@ -93,7 +100,14 @@ impl Grouped {
     }
 }
 
-fn spikes_of(c: &ObservationColumns<'_>, rows: &[usize], detector: &SeasonalRobust, first: Day, as_of: Day) -> Result<Vec<ViralSeries>> {
+fn spikes_of(
+    c: &ObservationColumns<'_>,
+    rows: &[usize],
+    detector: &SeasonalRobust,
+    first: Day,
+    as_of: Day,
+    least: &ViralSettings,
+) -> Result<Vec<ViralSeries>> {
     let mut rows = rows.to_vec();
     rows.sort_unstable_by_key(|&row| (c.component[row], c.time.key(row), row));
     // Of rows that stand for one instant the first counts, as in the batch.
@@ -118,7 +132,8 @@ fn spikes_of(c: &ObservationColumns<'_>, rows: &[usize], detector: &SeasonalRobu
         } else {
             detector.report(&Series::daily(start, &days))?.spikes
         };
-        let recent = spikes.into_iter().filter(|s| s.end.is_none_or(|end| end.day() >= first));
+        let high = |s: &SeriesSpike| s.lift.is_none_or(|lift| lift >= least.min_lift) && s.value >= least.min_engagement;
+        let recent = spikes.into_iter().filter(|s| s.end.is_none_or(|end| end.day() >= first) && high(s));
         found.extend(recent.map(|spike| viral(spike, &component.platform, component.metric)));
     }
     found.sort_by(|a, b| (a.start, &a.platform, a.metric).cmp(&(b.start, &b.platform, b.metric)));

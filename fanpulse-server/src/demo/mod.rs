@@ -16,8 +16,8 @@ use self::write::Files;
 use crate::cli::{DemoArgs, Segments, Sort};
 use crate::error::{Failure, Result};
 use crate::output::explanation::banner;
-use crate::output::{self, Target, table};
-use crate::score::{Inputs, audience, rank, read_and_score};
+use crate::output::{self, Target, fans as fans_table, table};
+use crate::score::{Inputs, audience, joined, rank, read_and_score};
 use crate::terminal::{self, DIM, HEADING, styled};
 
 /// Artists of the leaderboard.
@@ -46,7 +46,14 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
         simulated: true,
         rest: "the command below shows them",
     };
-    let mut text = table::render(&board);
+    let superfans = fans_table::render(&fans_table::Fans {
+        selection: board.selection,
+        width: board.width,
+        simulated: false,
+        rest: "the command below lists all with --format json",
+        more: None,
+    });
+    let mut text = joined(table::render(&board), &superfans);
     if let Some(&best) = artists.first() {
         text.push('\n');
         text.push_str(&scored.explanation(best)?);
@@ -58,8 +65,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
 /// How to go on by oneself.
 fn onward(args: &DemoArgs, files: &Files, best: &str) -> String {
     let mut text = format!("\n{}{}\n", banner(true), styled("Go on", HEADING));
-    let simulated =
-        format!("The artists, their numbers and their posts are made up (seed {}); they are in {}.\n", args.seed, args.dir.display());
+    let simulated = format!(
+        "The artists, their numbers, their posts and their fans are made up (seed {}); they are in {}.\n",
+        args.seed,
+        args.dir.display()
+    );
     text.push_str(&styled(&simulated, DIM));
     let paths: Vec<String> = files.all().iter().map(|p| quoted(p)).collect();
     let score = format!("fanpulse score {} --artist {}", paths.join(" "), files.exported);

@@ -24,6 +24,8 @@ pub(crate) struct Fans<'a> {
     pub(crate) simulated: bool,
     /// How to see all fans at risk.
     pub(crate) rest: &'a str,
+    /// How many artists are not shown and how to see them, where nothing else says so.
+    pub(crate) more: Option<String>,
 }
 
 /// The fans of the selected artists as styled text; empty where nobody has any.
@@ -46,6 +48,9 @@ pub(crate) fn render(fans: &Fans<'_>) -> String {
     out.push_str(&format!("{}\n\n", styled(&title, HEADING)));
     let all: Vec<(usize, Superfans)> = known.iter().filter_map(|&(i, _)| Some((i, report.superfans(i, fan_ids).ok()?))).collect();
     out.push_str(&overview(fans, &known));
+    if let Some(more) = &fans.more {
+        out.push_str(&format!("{more}\n"));
+    }
     out.push_str(&clusters(fans, &all));
     if let [(_, only)] = &all[..] {
         out.push_str(&best(only, fans.width));
@@ -109,7 +114,8 @@ fn clusters(fans: &Fans<'_>, all: &[(usize, Superfans)]) -> String {
             Clustering::NotAsked => continue,
             Clustering::TooFew(lack) => format!("{} fans, clusters need {}", lack.have, lack.need),
             Clustering::Found(found) => {
-                let parts: Vec<String> = found.iter().map(|c| format!("{} {}", people_or_0(c.fans), c.name.replace('_', " "))).collect();
+                let parts: Vec<String> =
+                    found.iter().map(|c| format!("{} {}", thousands(c.fans as u64), c.name.replace('_', " "))).collect();
                 parts.join(" · ")
             }
         };
@@ -173,7 +179,7 @@ fn leaving(fans: &Fans<'_>, all: &[(usize, Superfans)]) -> String {
             (cut(&harmless(&fan.fan_id), LONGEST_ID), Style::new()),
             (cut(&harmless(&fans.selection.scores.artist_id(*artist)), LONGEST_ID), Style::new()),
             (days(fan.silent_days), AnsiColor::Red.on_default()),
-            (fan.forecast.map_or_else(String::new, |f| format!("{:.0} %", 100.0 * f.p_alive)), Style::new()),
+            (fan.forecast.map_or_else(String::new, |f| chance(f.p_alive)), Style::new()),
             (format!("{:.1}", fan.engagement), Style::new()),
             (format!("{:.1}", fan.engagement_at_last), DIM),
             (loss, HEADING),
@@ -193,8 +199,9 @@ fn people(n: usize) -> String {
     if n == 0 { String::new() } else { thousands(n as u64) }
 }
 
-fn people_or_0(n: usize) -> String {
-    thousands(n as u64)
+/// A probability; a small one is not shown as none.
+fn chance(p: f64) -> String {
+    if p > 0.0 && p < 0.01 { "<1 %".to_owned() } else { format!("{:.0} %", 100.0 * p) }
 }
 
 fn days(n: u32) -> String {

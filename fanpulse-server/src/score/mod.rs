@@ -71,18 +71,15 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
             let width = if on_terminal { terminal::width() } else { None };
             let lines = audience(&scored.loaded.data, &artists, scores.as_of(), scores.settings());
             let (simulated, rest) = (scored.simulated(), "--top 0 shows all");
-            let fans = fans::render(&fans::Fans { selection, width, simulated, rest: "--format json lists all" });
+            let hidden = all - artists.len();
+            let more = (only_fans && hidden > 0).then(|| table::more(hidden, rest));
+            let fans =
+                fans::render(&fans::Fans { selection, width, simulated: only_fans && simulated, rest: "--format json lists all", more });
             if only_fans {
-                let hidden = all - artists.len();
-                let more = if hidden > 0 { format!("{}\n", table::more(hidden, rest)) } else { String::new() };
-                return output::write_text(&target, &(fans + &more));
+                return output::write_text(&target, &fans);
             }
-            let mut text = table::render(&table::Table { selection, all, lines: &lines, width, simulated, rest });
-            if !fans.is_empty() {
-                text.push('\n');
-                text.push_str(&fans);
-            }
-            output::write_text(&target, &text)
+            let text = table::render(&table::Table { selection, all, lines: &lines, width, simulated, rest });
+            output::write_text(&target, &joined(text, &fans))
         }
         Format::Json => {
             let spikes = scored.spikes(&artists)?;
@@ -91,6 +88,15 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
         Format::Csv => output::write(&target, |out| output::csv::write(out, selection)),
         Format::Parquet => output::write(&target, |out| output::parquet::write(out, selection)),
     }
+}
+
+/// One text after the other, a blank line between them.
+pub(crate) fn joined(mut text: String, more: &str) -> String {
+    if !more.is_empty() {
+        text.push('\n');
+        text.push_str(more);
+    }
+    text
 }
 
 /// What the options mean only together.

@@ -36,7 +36,13 @@ fn everything_simulated_says_so() {
     assert!(out.contains("MOMENTUM") && out.contains("fanpulse score DIR/simulated-observations.csv"), "{out}");
     let written = files(dir.path());
     let names: Vec<&str> = written.keys().map(String::as_str).collect();
-    assert_eq!(names, ["mine.csv", "simulated-observations.csv", "simulated-posts.ndjson", "simulated-spotify-audience.csv"]);
+    assert_eq!(
+        names,
+        ["mine.csv", "simulated-fan-events.csv", "simulated-observations.csv", "simulated-posts.ndjson", "simulated-spotify-audience.csv"]
+    );
+    assert!(out.contains("Superfans as of 2026-03-31") && out.contains("SUPERFANS  "), "{out}");
+    let events = String::from_utf8(written["simulated-fan-events.csv"].clone()).unwrap();
+    assert!(events.lines().skip(1).all(|l| l.starts_with("sim-") && l.contains(",sim-fan-")));
     let observations = String::from_utf8(written["simulated-observations.csv"].clone()).unwrap();
     assert!(observations.lines().skip(1).all(|l| l.starts_with("sim-")));
     assert!(written["simulated-spotify-audience.csv"].starts_with("\u{feff}date,listeners,".as_bytes()));

@@ -33,7 +33,8 @@ fn help_names_what_there_is() {
     assert_eq!(bare.code, Some(2));
     assert!(bare.err.contains("score") && bare.err.contains("demo"), "{}", bare.err);
     let help = fanpulse(&["score", "--help"]).ok();
-    for option in ["--as-of", "--window", "--format", "--out", "--lenient", "--map", "--explain", "Exit codes"] {
+    for option in ["--as-of", "--window", "--format", "--out", "--lenient", "--map", "--explain", "--segments", "fan events", "Exit codes"]
+    {
         assert!(help.out.contains(option), "{option}");
     }
     assert!(fanpulse(&["--version"]).ok().out.starts_with("fanpulse "));

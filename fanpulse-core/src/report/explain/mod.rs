@@ -55,7 +55,7 @@ pub fn explain(analysis: &Analysis, settings: &Settings) -> String {
     viral(&mut out, analysis, settings);
     out.push('\n');
     if let Some(spikes) = &analysis.viral_series {
-        series::tell(&mut out, spikes, analysis.window_days);
+        series::tell(&mut out, spikes, analysis.window_days, &settings.viral);
         out.push('\n');
     }
     fan_value::tell(&mut out, analysis, settings);

@@ -2,11 +2,12 @@
 
 use super::wording::{count, counted, day, days, name, paragraph, short, spoken};
 use crate::report::ViralSeries;
+use crate::settings::ViralSettings;
 
 /// How many spikes are told one by one; the strongest ones.
 const TOLD: usize = 8;
 
-pub(super) fn tell(out: &mut String, spikes: &[ViralSeries], window: u32) {
+pub(super) fn tell(out: &mut String, spikes: &[ViralSeries], window: u32, settings: &ViralSettings) {
     match spikes.len() {
         0 => out.push_str(&format!("SPIKES  none in the daily series of the last {}\n", counted(u64::from(window), "day", "days"))),
         n => out.push_str(&format!("SPIKES  {n} in the daily series of the last {}\n", counted(u64::from(window), "day", "days"))),
@@ -33,7 +34,11 @@ pub(super) fn tell(out: &mut String, spikes: &[ViralSeries], window: u32) {
     if spikes.len() > TOLD {
         out.push_str(&format!("  … and {} more\n", spikes.len() - TOLD));
     }
-    let rule = "Expected is what the series' own past and the weekday say; days that were filled in, and steps of a rounded counter, \
-                never count.";
-    paragraph(out, "  ", "  ", rule);
+    let rule = format!(
+        "A spike stands out of the series' own noise and reaches {} times what its past and the weekday let one expect, and {} in all. \
+         Days that were filled in, and steps of a rounded counter, never count.",
+        short(settings.min_lift, 2),
+        short(settings.min_engagement, 0)
+    );
+    paragraph(out, "  ", "  ", &rule);
 }

@@ -100,8 +100,10 @@ fn worth(out: &mut String, of: &Superfans) {
 }
 
 fn held(spread: &Spread) -> String {
-    let shares: Vec<String> = spread.held_by_top.iter().map(|h| format!("the top {} {}", percent(h.fans), percent(h.value))).collect();
-    if shares.is_empty() { String::new() } else { format!("; of it have {}", listed(&shares)) }
+    let [first, rest @ ..] = &spread.held_by_top[..] else { return String::new() };
+    let first = format!("the top {} of fans hold {} of it", percent(first.fans), percent(first.value));
+    let rest = rest.iter().map(|h| format!("the top {} {}", percent(h.fans), percent(h.value)));
+    format!(" ({})", std::iter::once(first).chain(rest).collect::<Vec<_>>().join(", "))
 }
 
 fn months(out: &mut String, of: &Superfans) {
@@ -149,7 +151,7 @@ fn fans(out: &mut String, of: &Superfans) {
     );
     paragraph(out, "  ", "  ", &text);
     for fan in leaving.iter().take(TOLD) {
-        let alive = fan.fan.forecast.map_or_else(String::new, |f| format!(", {} likely to come back", percent(f.p_alive)));
+        let alive = fan.fan.forecast.map_or_else(String::new, |f| format!(", {} likely to come back", chance(f.p_alive)));
         let text = format!(
             "{}: silent for {}{alive}, {} lost (engagement {}, was {})",
             name(&fan.fan.fan_id),
@@ -201,6 +203,11 @@ fn lost(of: &Superfans, value: f64, fan: &LeavingFan) -> String {
 /// The currency after an amount.
 fn money(of: &Superfans) -> String {
     of.currency.as_ref().map_or_else(String::new, |currency| format!(" {}", name(currency)))
+}
+
+/// A probability; a small one is not told as none.
+fn chance(p: f64) -> String {
+    if p > 0.0 && p < 0.01 { "under 1 %".to_owned() } else { format!("{:.0} %", 100.0 * p) }
 }
 
 fn amount(value: f64) -> String {
