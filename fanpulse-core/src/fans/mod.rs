@@ -2,7 +2,7 @@
 //!
 //! [`FanTable::from_events`] sums fan events by fan; [`EngagementTiers`] gives every fan engagement, value, tier,
 //! segment and a forecast; [`insights`] says what an artist's fans look like as a whole. Another way of segmenting
-//! is another [`FanSegmenter`], for instance [`KMeansSegments`].
+//! is another [`FanSegmenter`], for instance [`KMeansSegments`]. [`FanReport`](crate::report::FanReport) does all of it for a data set.
 
 mod btyd;
 mod engagement;

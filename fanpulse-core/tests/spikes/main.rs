@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod artists;
 mod behaviour;
 mod chance;
 mod nab;

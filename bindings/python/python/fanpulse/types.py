@@ -120,7 +120,7 @@ class Viral(TypedDict):
     """What went viral; series are not judged by this version."""
 
     posts: list[ViralPost]
-    series: list[object]
+    series: None
 
 
 class Drivers(TypedDict, total=False):
