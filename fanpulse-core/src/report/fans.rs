@@ -145,6 +145,8 @@ impl FanReport {
             expected_value: insights.expected_value.as_ref().map(|value| Spread::new(value, shares)),
             currency: insights.spend.as_ref().and(self.currency.clone()),
             months: insights.months.iter().map(Month::from).collect(),
+            horizon_days: self.settings.forecast.horizons,
+            value_days: self.settings.forecast.value_days,
             best: BestFans { limit: BEST, fans: best.into_iter().map(one).collect() },
             churn: Churn {
                 unit: insights.value_unit,

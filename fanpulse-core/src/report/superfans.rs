@@ -33,12 +33,16 @@ pub struct Superfans {
     pub fan_value: Spread,
     /// Paid so far; absent where nobody paid.
     pub spend: Option<Spread>,
-    /// Value expected within 12 months by default; absent where nobody paid or no model could be fitted.
+    /// Value expected within the horizon, by default 12 months; absent where nobody paid or no model could be fitted.
     pub expected_value: Option<Spread>,
     /// The currency of all amounts, where it is known.
     pub currency: Option<String>,
     /// New fans by month, from the first to the month of `as_of`, none left out.
     pub months: Vec<Month>,
+    /// Horizons of the expected active days, days.
+    pub horizon_days: [u32; 2],
+    /// Horizon of the expected value, days.
+    pub value_days: u32,
     /// The best fans by engagement, then value.
     pub best: BestFans,
     /// The fans at risk.

@@ -1,5 +1,6 @@
 //! From files to a data set.
 
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(super) fn load(inputs: &Inputs<'_>) -> Result<Loaded> {
     let watch = Stopwatch::start();
     let mut data = Dataset::default();
     let mut sources = Sources::default();
+    let mut fan_files: Vec<PathBuf> = Vec::new();
     for path in inputs.files {
         let name = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
         let reading = Reading::start(&name);
@@ -46,7 +48,17 @@ pub(super) fn load(inputs: &Inputs<'_>) -> Result<Loaded> {
             ReadOptions { lenient: inputs.lenient, artist: inputs.artist.clone(), map: inputs.map.clone(), progress: Some(&progress) };
         let report =
             if is_stdin(path) { read_from(&name, io::stdin().lock(), &options, &mut data) } else { read(path, &options, &mut data) };
-        sources.push(report?)?;
+        let report = report?;
+        if report.fan_events > 0
+            && let Ok(place) = fs::canonicalize(path)
+        {
+            if fan_files.contains(&place) {
+                // Fan events have no id by which a repeat could be told.
+                return Err(Failure::Usage(format!("{name} is given twice, so that its fan events would count twice")));
+            }
+            fan_files.push(place);
+        }
+        sources.push(report)?;
     }
     let repeated_posts = sources.drop_repeated_posts(&mut data, inputs.lenient)?;
     if data.artists.is_empty() {

@@ -191,6 +191,15 @@ fn bad_amounts_and_mixed_currencies_are_named_with_their_place() {
 }
 
 #[test]
+fn events_of_one_file_do_not_count_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = text(&put(dir.path(), "f.csv", events()));
+    let ran = fanpulse(&["score", &file, &file]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.error().ends_with("f.csv is given twice, so that its fan events would count twice"), "{}", ran.err);
+}
+
+#[test]
 fn poor_data_get_a_status() {
     let events = |rows: &[(u32, i32, &str, &str)]| {
         let row = |(fan, back, kind, amount): &(u32, i32, &str, &str)| format!("a,f{fan},{},{kind},1,{amount},,EUR\n", day(*back));

@@ -3,7 +3,7 @@
 use super::wording::{count, counted, listed, name, paragraph, percent, short, signed, spoken};
 use crate::error::Insufficient;
 use crate::fans::{FitSource, FitStatus, ValueUnit};
-use crate::report::superfans::{Clustering, Fan, LeavingFan, Spread, Superfans};
+use crate::report::superfans::{Clustering, Fan, Spread, Superfans};
 use crate::settings::{FanSettings, Settings};
 
 /// How many fans are told one by one.
@@ -91,7 +91,7 @@ fn worth(out: &mut String, of: &Superfans) {
         (Some(spend), expected) => {
             text.push_str(&format!(" Spent so far: {}{money}{}.", amount(spend.total), held(spend)));
             if let Some(expected) = expected {
-                text.push_str(&format!(" Expected within the next 12 months: {}{money}.", amount(expected.total)));
+                text.push_str(&format!(" Expected within the next {}: {}{money}.", horizon(of), amount(expected.total)));
             }
         }
         (None, _) => text.push_str(" Nobody has paid, so that value is told in points."),
@@ -139,24 +139,23 @@ fn fans(out: &mut String, of: &Superfans) {
         paragraph(out, "  + ", "    ", &text);
     }
     let leaving = &of.churn.fans;
-    let Some(first) = leaving.first() else {
-        paragraph(out, "  ", "  ", "No engaged fan is at risk.");
-        return;
-    };
+    if leaving.is_empty() {
+        return paragraph(out, "  ", "  ", "No engaged fan is at risk.");
+    }
     let of_engaged = of.at_risk_share.map_or_else(String::new, |share| format!(" ({} of the engaged ones)", percent(share)));
     let text = format!(
-        "{} at risk{of_engaged}; {} would go with them. The greatest losses:",
+        "{} at risk{of_engaged}, which would cost {}. The greatest losses:",
         if leaving.len() == 1 { "1 fan is".to_owned() } else { format!("{} fans are", people(leaving.len())) },
-        lost(of, of.churn.value_lost, first)
+        lost(of, of.churn.value_lost)
     );
     paragraph(out, "  ", "  ", &text);
     for fan in leaving.iter().take(TOLD) {
         let alive = fan.fan.forecast.map_or_else(String::new, |f| format!(", {} likely to come back", chance(f.p_alive)));
         let text = format!(
-            "{}: silent for {}{alive}, {} lost (engagement {}, was {})",
+            "{}: silent for {}{alive}, a loss of {} (engagement {}, was {})",
             name(&fan.fan.fan_id),
             counted(u64::from(fan.fan.silent_days), "day", "days"),
-            lost(of, fan.value_lost, fan),
+            loss(of, fan.value_lost),
             short(fan.fan.engagement, 1),
             short(fan.fan.engagement_at_last, 1)
         );
@@ -192,12 +191,24 @@ fn models(out: &mut String, of: &Superfans, s: &FanSettings) {
     paragraph(out, "  ", "  ", &text);
 }
 
-/// What is lost, in its unit.
-fn lost(of: &Superfans, value: f64, fan: &LeavingFan) -> String {
+/// What all lose, in its unit.
+fn lost(of: &Superfans, value: f64) -> String {
     match of.churn.unit {
-        ValueUnit::Money if fan.fan.forecast.is_some() => format!("{}{} expected within 12 months", amount(value), money(of)),
-        _ => format!("{} points of fan value", short(value, 1)),
+        ValueUnit::Money => format!("{}{} of what is expected within {}", amount(value), money(of), horizon(of)),
+        ValueUnit::Points => format!("{} points of fan value", short(value, 1)),
     }
+}
+
+/// What one loses, in its unit.
+fn loss(of: &Superfans, value: f64) -> String {
+    match of.churn.unit {
+        ValueUnit::Money => format!("{}{}", amount(value), money(of)),
+        ValueUnit::Points => format!("{} points", short(value, 1)),
+    }
+}
+
+fn horizon(of: &Superfans) -> String {
+    if of.value_days == 365 { "12 months".to_owned() } else { counted(u64::from(of.value_days), "day", "days") }
 }
 
 /// The currency after an amount.
