@@ -6,6 +6,7 @@ mod kernel;
 mod live;
 mod rows;
 mod scores;
+mod viral_rows;
 
 use std::sync::Arc;
 
