@@ -28,7 +28,7 @@ struct Batch {
 }
 
 fn each(table: &'static str, bytes: &[u8], mut read: impl FnMut(&Batch) -> Outcome<()>) -> Outcome<()> {
-    let broken = |e: ArrowError| Failure::from(Error::invalid(format!("{table}: the bytes are not an Arrow IPC stream or file: {e}")).caused_by(e));
+    let broken = |e: ArrowError| Failure::table(table, format!("{table}: the bytes are not an Arrow IPC stream or file: {e}"));
     let batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
     let schema: SchemaRef;
     if bytes.starts_with(MAGIC) {
@@ -91,6 +91,9 @@ impl Batch {
         };
         if !text {
             return Err(self.type_error(name, column, "text"));
+        }
+        if self.len() == 0 {
+            return Ok(());
         }
         let nulls = column.logical_nulls();
         if let Some(row) = nulls.as_ref().and_then(|n| (0..self.len()).find(|&i| n.is_null(i))) {

@@ -389,7 +389,12 @@ impl PostsRead<'_> {
         posts.at = self.published.micros(POSTS, "day")?.into_owned();
         posts.id = ids.strings()?;
         let into = [&mut posts.likes, &mut posts.comments, &mut posts.shares, &mut posts.saves, &mut posts.views];
-        for (column, count) in into.into_iter().zip(&self.counts) {
+        for ((name, column), count) in COUNTS.into_iter().zip(into).zip(&self.counts) {
+            // Rows move where repeats are dropped: the engine would name another one.
+            if let Some(row) = count.iter().position(|c| *c < 0.0 || c.is_infinite()) {
+                let reason = Error::invalid(format!("{} is not a finite number of at least 0", count[row]));
+                return Err(Failure::at(POSTS, row, name, count[row], &reason));
+            }
             *column = count.to_vec();
         }
         Ok(())

@@ -43,6 +43,11 @@ impl Failure {
         Self::of(table, Some(row), column, reason.message(), Some(value.to_string()))
     }
 
+    /// A table is wrong as a whole.
+    pub(crate) fn table(table: &'static str, message: String) -> Self {
+        Self { error: Error::invalid(message), table: Some(table), row: None, column: None, value: None }
+    }
+
     /// An argument is wrong.
     pub(crate) fn plain(column: &str, value: String, message: String) -> Self {
         Self { error: Error::invalid(message), table: None, row: None, column: Some(column.to_owned()), value: Some(value) }

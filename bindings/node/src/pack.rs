@@ -2,10 +2,7 @@
 //!
 //! One call per property would cost more than the scores themselves, and JSON would print and read every number. So each
 //! value is written as its shape, which many values share, and a run of numbers; `ts/unpack.ts` turns a shape into the
-//! function that makes such objects. Names become camelCase here, once.
-
-use std::collections::HashMap;
-use std::fmt::Write as _;
+//! function that makes such objects, their names in camelCase.
 
 use fanpulse_core::ingest::Names;
 use napi::bindgen_prelude::Float64Array;
@@ -44,11 +41,7 @@ pub(crate) fn packs<T: Serialize>(len: usize, value: impl Fn(usize) -> T + Sync)
             packer.item(&value(i))?;
         }
         let Packer { shapes, numbers, texts, .. } = packer;
-        let mut all = vec![String::new(); shapes.len()];
-        for (shape, i) in shapes {
-            all[i] = shape;
-        }
-        Ok(Pack { shapes: all, len, numbers: Float64Array::new(numbers), texts: Text::of(texts.iter()) })
+        Ok(Pack { shapes, len, numbers: Float64Array::new(numbers), texts: Text::of(texts.iter()) })
     };
     (0..len.div_ceil(PACK)).into_par_iter().map(one).collect::<Result<_, Unpackable>>().map_err(Failure::from)
 }
@@ -79,7 +72,8 @@ impl From<Unpackable> for Failure {
 
 #[derive(Default)]
 struct Packer {
-    shapes: HashMap<String, usize>,
+    /// The shapes so far; there are few.
+    shapes: Vec<String>,
     numbers: Vec<f64>,
     texts: Names,
     /// The shape of the value at hand.
@@ -94,11 +88,11 @@ impl Packer {
         self.numbers.push(0.0);
         value.serialize(&mut *self)?;
         let shape = std::mem::replace(&mut self.shape, outer);
-        let known = self.shapes.len();
-        let position = match self.shapes.get(&shape) {
-            Some(&position) => position,
-            None => *self.shapes.entry(shape).or_insert(known),
-        };
+        let known = self.shapes.iter().position(|s| *s == shape);
+        let position = known.unwrap_or_else(|| {
+            self.shapes.push(shape);
+            self.shapes.len() - 1
+        });
         #[expect(clippy::cast_precision_loss, reason = "fewer shapes than values")]
         let position = position as f64;
         self.numbers[place] = position;
@@ -119,8 +113,10 @@ impl Packer {
         if !self.shape.ends_with('{') {
             self.shape.push(',');
         }
-        let camel = camel(name);
-        let _ = write!(self.shape, "\"{}\":", camel.replace('\\', "\\\\").replace('"', "\\\""));
+        // Names of fields, which hold nothing that JSON would escape.
+        self.shape.push('"');
+        self.shape.push_str(name);
+        self.shape.push_str("\":");
     }
 }
 

@@ -9,21 +9,57 @@ import { MICROS_PER_DAY, micros } from './time.js'
 const STEP = 512
 /** The largest count up to which floating point has every integer. */
 const MAX_COUNT = 2 ** 53
+/** Dates that are remembered. */
+const MAX_DATES = 5000
 
-/** Times that are kept as days as long as they are days. */
+/** A column of times that are kept as days as long as they are days. */
 class Times {
   private readonly days: Int32Array
   private instants: Float64Array | undefined
+  /** The dates seen so far, in the order in which they came: most rows have the one that follows the row's before. */
+  private readonly dates: string[] = []
+  private readonly dayOf: number[] = []
+  private readonly place = new Map<string, number>()
+  private next = 0
 
-  constructor(private readonly length: number) {
+  constructor(
+    private readonly table: string,
+    private readonly column: string,
+    private readonly length: number,
+  ) {
     this.days = new Int32Array(length)
   }
 
-  set(row: number, at: number): void {
+  read(row: number, time: unknown): void {
+    if (this.instants === undefined) {
+      if (this.dates[this.next] === time) {
+        this.days[row] = this.dayOf[this.next]
+        this.next += 1
+        return
+      }
+      const place = this.place.get(time as string)
+      if (place !== undefined) {
+        this.days[row] = this.dayOf[place]
+        this.next = place + 1
+        return
+      }
+    }
+    this.parse(row, time)
+  }
+
+  private parse(row: number, time: unknown): void {
+    const at = time == null ? 'missing' : micros(time)
+    if (typeof at === 'string') throw wrongField(this.table, row, this.column, at, time)
     if (this.instants === undefined) {
       const day = at / MICROS_PER_DAY
       if (Number.isInteger(day)) {
         this.days[row] = day
+        if (typeof time === 'string' && this.dates.length < MAX_DATES) {
+          this.place.set(time, this.dates.length)
+          this.dates.push(time)
+          this.dayOf.push(day)
+          this.next = this.dates.length
+        }
         return
       }
       this.instants = new Float64Array(this.length)
@@ -32,7 +68,7 @@ class Times {
     this.instants[row] = at
   }
 
-  column(): NativeTimes {
+  times(): NativeTimes {
     return this.instants === undefined ? { days: this.days } : { micros: this.instants }
   }
 }
@@ -41,12 +77,6 @@ class Times {
 function text(table: string, row: number, column: string, value: unknown): string {
   if (typeof value === 'string') return value
   throw wrongField(table, row, column, value == null ? 'missing' : `${shown(value)} is not a string`, value)
-}
-
-function time(table: string, row: number, column: string, value: unknown): number {
-  const at = value == null ? 'missing' : micros(value)
-  if (typeof at === 'number') return at
-  throw wrongField(table, row, column, at, value)
 }
 
 function object(table: string, row: number, value: unknown): void {
@@ -89,7 +119,7 @@ export function* observationRows(rows: readonly Observation[], artists: Names): 
   const artist = new Uint32Array(length)
   const component = new Uint16Array(length)
   const value = new Float64Array(length)
-  const times = new Times(length)
+  const times = new Times(table, 'observedAt', length)
   const components = new Components()
   let [lastId, lastArtist, lastPlatform, lastMetric, lastComponent] = [undefined as unknown, 0, undefined as unknown, undefined as unknown, 0]
 
@@ -112,14 +142,14 @@ export function* observationRows(rows: readonly Observation[], artists: Names): 
       artist[i] = lastArtist
       component[i] = lastComponent
       value[i] = number
-      times.set(i, time(table, i, 'observedAt', observedAt))
+      times.read(i, observedAt)
     }
   }
   for (let from = 0; from < length; from += STEP) {
     read(from, Math.min(from + STEP, length))
     yield
   }
-  return { artist: { u32: artist }, components: components.list, component: { u16: component }, platforms: [], metrics: [], time: times.column(), value }
+  return { artist: { u32: artist }, components: components.list, component: { u16: component }, platforms: [], metrics: [], time: times.times(), value }
 }
 
 function badValue(row: number, value: unknown): Error {
@@ -135,7 +165,7 @@ export function* postRows(rows: readonly Post[], artists: Names): Steps<PostInpu
   const length = rows.length
   const artist = new Uint32Array(length)
   const platform = new Uint16Array(length)
-  const times = new Times(length)
+  const times = new Times(table, 'publishedAt', length)
   const ids = new Array<string>(length)
   const counts = COUNTS.map(() => new Float64Array(length))
   const platforms = new Map<string, number>()
@@ -157,7 +187,7 @@ export function* postRows(rows: readonly Post[], artists: Names): Steps<PostInpu
       artist[i] = lastArtist
       platform[i] = code
       ids[i] = text(table, i, 'postId', row.postId)
-      times.set(i, time(table, i, 'publishedAt', row.publishedAt))
+      times.read(i, row.publishedAt)
       counts[0][i] = count(table, i, 'likes', likes)
       counts[1][i] = count(table, i, 'comments', comments)
       counts[2][i] = count(table, i, 'shares', shares)
@@ -170,7 +200,7 @@ export function* postRows(rows: readonly Post[], artists: Names): Steps<PostInpu
     yield
   }
   const packedIds = yield* packed(ids, table, 'postId')
-  return { artist: { u32: artist }, platforms: [...platforms.keys()], platform: { u16: platform }, ids: packedIds, time: times.column(), counts }
+  return { artist: { u32: artist }, platforms: [...platforms.keys()], platform: { u16: platform }, ids: packedIds, time: times.times(), counts }
 }
 
 /** Fan events given as objects. */
@@ -183,7 +213,7 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
   const number = new Uint32Array(length)
   const amount = new Float64Array(length)
   const seconds = new Float64Array(length)
-  const times = new Times(length)
+  const times = new Times(table, 'occurredAt', length)
   const kinds = native.kinds()
   const code = new Map(kinds.map((name, i) => [name, i]))
 
@@ -196,7 +226,7 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
       const known = code.get(text(table, i, 'kind', row.kind))
       if (known === undefined) throw wrongField(table, i, 'kind', native.unknownKind(row.kind) ?? '', row.kind)
       kind[i] = known
-      times.set(i, time(table, i, 'occurredAt', row.occurredAt))
+      times.read(i, row.occurredAt)
       const events = count(table, i, 'count', row.count)
       if (events > 0xffff_ffff) throw wrongField(table, i, 'count', `${events} is above 2^32`, events)
       number[i] = events === events ? events : 1
@@ -210,7 +240,7 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
   }
   const names = { artists: yield* packed(artists.list, table, 'artistId'), fans: yield* packed(fans.list, table, 'fanId') }
   const codes: { artist: Codes; fan: Codes; kind: Codes } = { artist: { u32: artist }, fan: { u32: fan }, kind: { u8: kind } }
-  return { ...names, ...codes, kinds, time: times.column(), count: number, amount, seconds }
+  return { ...names, ...codes, kinds, time: times.times(), count: number, amount, seconds }
 }
 
 function measure(table: string, row: number, column: string, value: unknown): number {

@@ -11,27 +11,23 @@ const LAST_DAY = 84_005
 const BEFORE_MONTH = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
 const DAYS_OF_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-function digits(text: string, from: number, to: number): number {
-  let n = 0
-  for (let i = from; i < to; i += 1) {
-    const digit = text.charCodeAt(i) - 48
-    if (digit < 0 || digit > 9) return NaN
-    n = n * 10 + digit
-  }
-  return n
+/** Two digits; far below zero where they are none. */
+function two(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48]
+  return tens >>> 0 > 9 || ones >>> 0 > 9 ? -1e6 : tens * 10 + ones
 }
 
 /** The UTC day of text that begins with YYYY-MM-DD; NaN where it does not, or the day is out of range. */
 function dayOf(text: string): number {
-  const year = digits(text, 0, 4)
-  const month = digits(text, 5, 7)
-  const day = digits(text, 8, 10)
-  if (!(year >= 1970 && year <= 2199 && month >= 1 && month <= 12 && day >= 1)) return NaN
+  const year = two(text, 0) * 100 + two(text, 2)
+  const month = two(text, 5)
+  const day = two(text, 8)
+  if (year < 1970 || year > 2199 || month < 1 || month > 12 || day < 1) return NaN
   if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return NaN
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   if (day > DAYS_OF_MONTH[month] + (leap && month === 2 ? 1 : 0)) return NaN
   const past = year - 1
-  const leaps = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) - 477
+  const leaps = ((past / 4) | 0) - ((past / 100) | 0) + ((past / 400) | 0) - 477
   return (year - 1970) * 365 + leaps + BEFORE_MONTH[month] + (leap && month > 2 ? 1 : 0) + day - 1
 }
 
@@ -39,16 +35,19 @@ function dayOf(text: string): number {
 function microsOf(text: string): number {
   const length = text.length
   if (length === 10) return dayOf(text) * MICROS_PER_DAY
-  if (length < 20 || text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return NaN
-  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)]
-  if (!(hour <= 23 && minute <= 59 && second <= 59)) return NaN
+  if (length < 20 || length > 27 || text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return NaN
+  const [hour, minute, second] = [two(text, 11), two(text, 14), two(text, 17)]
+  if (hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 59 || text.charCodeAt(length - 1) !== 90) return NaN
   let micros = 0
   if (length > 20) {
-    if (text.charCodeAt(19) !== 46 || length > 27) return NaN
-    const fraction = digits(text, 20, length - 1)
-    micros = fraction * 10 ** (27 - length)
+    if (text.charCodeAt(19) !== 46) return NaN
+    for (let i = 20; i < length - 1; i += 1) {
+      const digit = text.charCodeAt(i) - 48
+      if (digit >>> 0 > 9) return NaN
+      micros = micros * 10 + digit
+    }
+    micros *= 10 ** (27 - length)
   }
-  if (text.charCodeAt(length - 1) !== 90) return NaN
   return dayOf(text) * MICROS_PER_DAY + ((hour * 60 + minute) * 60 + second) * 1e6 + micros
 }
 

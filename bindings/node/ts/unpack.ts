@@ -28,8 +28,8 @@ function maker_(shape: Shape): Maker {
     return () => items.map((item) => item())
   }
   if (typeof shape === 'object') {
-    const names = Object.keys(shape)
-    const parts = names.map((name) => maker_(shape[name]))
+    const parts = Object.values(shape).map(maker_)
+    const names = Object.keys(shape).map(camel)
     return () => {
       const made: Record<string, unknown> = {}
       for (let i = 0; i < names.length; i += 1) made[names[i]] = parts[i]()
@@ -54,6 +54,11 @@ function maker_(shape: Shape): Maker {
         return list
       }
   }
+}
+
+/** `growth_rate` as `growthRate`. */
+function camel(name: string): string {
+  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 function unpackOne(pack: Pack, into: unknown[]): void {
