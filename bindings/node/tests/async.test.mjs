@@ -59,7 +59,7 @@ async function isFree(t, call) {
   const least = await leastHeld(call)
   if (least <= LIMIT) return
   const other = await machine()
-  if (least < 2 * other) t.skip(`the machine is too busy: an idle loop is held for ${other.toFixed(1)} ms, this one for ${least.toFixed(1)} ms`)
+  if (least < 3 * other) t.skip(`the machine is too busy: an idle loop is held for ${other.toFixed(1)} ms, this one for ${least.toFixed(1)} ms`)
   else assert.fail(`held for ${least.toFixed(1)} ms`)
 }
 
