@@ -253,7 +253,10 @@ pub(crate) fn fan_events(bytes: &[u8]) -> Outcome<Events> {
         batch.counts("count", &mut count)?;
         let money = |name, column: &mut Vec<f64>| match batch.optional(name) {
             Some(_) => batch.numbers(name, Some(f64::NAN), column),
-            None => Ok(column.resize(column.len() + batch.len(), f64::NAN)),
+            None => {
+                column.resize(column.len() + batch.len(), f64::NAN);
+                Ok(())
+            }
         };
         money("amount", &mut amount)?;
         money("seconds", &mut seconds)

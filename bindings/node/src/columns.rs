@@ -126,7 +126,11 @@ fn read_millis<'a, T: Sync + Copy>(
         if value >= 1e14 {
             return Err(unit(row, if value >= 1e17 { "nanoseconds" } else { "microseconds" }));
         }
-        let reason = if value.is_nan() { Error::invalid("NaN is not a time") } else { Instant::try_new(read[row]).err().unwrap_or_else(|| Error::invalid("not a time")) };
+        let reason = if value.is_nan() {
+            Error::invalid("NaN is not a time")
+        } else {
+            Instant::try_new(read[row]).err().unwrap_or_else(|| Error::invalid("not a time"))
+        };
         return Err(Failure::at(table, row, column, value, &reason));
     }
     let latest = read.par_iter().with_min_len(ROWS).max();
@@ -155,7 +159,9 @@ impl TimesRead<'_> {
     pub(crate) fn days(&self) -> Cow<'_, [i32]> {
         match self {
             Self::Days(days) => Cow::Borrowed(days),
-            Self::Micros(micros) => micros.iter().map(|&t| Instant::try_new(t).map_or(i32::MIN, |t| t.day().days())).collect::<Vec<_>>().into(),
+            Self::Micros(micros) => {
+                micros.iter().map(|&t| Instant::try_new(t).map_or(i32::MIN, |t| t.day().days())).collect::<Vec<_>>().into()
+            }
         }
     }
 

@@ -11,9 +11,9 @@ use napi_derive::napi;
 
 use crate::error::{Failure, Outcome, guarded, thrown};
 use crate::fans::{self, FanInput, FanOutput};
+use crate::pack::Pack;
 use crate::score::{self, ScoreInput, ScoreOutput};
 use crate::series::{self, SeriesInput};
-use crate::pack::Pack;
 
 /// Tells work on another thread that nobody waits for it any more.
 #[napi]
@@ -41,8 +41,11 @@ pub struct Work<I, O> {
     engine: Engine,
     input: I,
     stop: Arc<AtomicBool>,
-    run: fn(&Engine, &I, &dyn Fn() -> Outcome<()>) -> Outcome<O>,
+    run: Run<I, O>,
 }
+
+/// What is done, asking between its steps whether it still is to be.
+type Run<I, O> = fn(&Engine, &I, &dyn Fn() -> Outcome<()>) -> Outcome<O>;
 
 impl<I: Send, O: Send + ToNapiValue + TypeName + 'static> Task for Work<I, O> {
     type Output = Outcome<O>;

@@ -8,7 +8,9 @@ use napi::Env;
 use napi::bindgen_prelude::{JsObjectValue, JsValue};
 
 /// A failed call: the engine's error, and the column and the value that it is about, where it is known.
-pub struct Failure {
+pub struct Failure(Box<Details>);
+
+struct Details {
     error: Error,
     table: Option<&'static str>,
     row: Option<usize>,
@@ -26,7 +28,7 @@ impl From<Error> for Failure {
             Some(Location::Post(row)) => (Some("posts"), Some(row)),
             _ => (None, None),
         };
-        Self { error, table, row, column: None, value: None }
+        Self(Box::new(Details { error, table, row, column: None, value: None }))
     }
 }
 
@@ -35,7 +37,7 @@ impl Failure {
     pub(crate) fn of(table: &'static str, row: Option<usize>, column: &str, message: &str, value: Option<String>) -> Self {
         let place = row.map_or_else(String::new, |row| format!(" row {row}"));
         let error = Error::invalid(format!("{table}{place}: {column}: {message}"));
-        Self { error, table: Some(table), row, column: Some(column.to_owned()), value }
+        Self(Box::new(Details { error, table: Some(table), row, column: Some(column.to_owned()), value }))
     }
 
     /// A row's value is wrong, for the reason that the engine gives.
@@ -45,19 +47,21 @@ impl Failure {
 
     /// A table is wrong as a whole.
     pub(crate) fn table(table: &'static str, message: String) -> Self {
-        Self { error: Error::invalid(message), table: Some(table), row: None, column: None, value: None }
+        Self(Box::new(Details { error: Error::invalid(message), table: Some(table), row: None, column: None, value: None }))
     }
 
     /// An argument is wrong.
     pub(crate) fn plain(column: &str, value: String, message: String) -> Self {
-        Self { error: Error::invalid(message), table: None, row: None, column: Some(column.to_owned()), value: Some(value) }
+        let error = Error::invalid(message);
+        Self(Box::new(Details { error, table: None, row: None, column: Some(column.to_owned()), value: Some(value) }))
     }
 
     /// The same failure of a table, its column and value named where they are not yet.
     pub(crate) fn named(mut self, table: &'static str, name: impl FnOnce(usize) -> (&'static str, String)) -> Self {
-        if let (Some(row), None) = (self.row.filter(|_| self.table == Some(table)), &self.column) {
+        let details = &mut *self.0;
+        if let (Some(row), None) = (details.row.filter(|_| details.table == Some(table)), &details.column) {
             let (column, value) = name(row);
-            (self.column, self.value) = (Some(column.to_owned()), Some(value));
+            (details.column, details.value) = (Some(column.to_owned()), Some(value));
         }
         self
     }
@@ -74,6 +78,7 @@ const fn code(kind: ErrorKind) -> &'static str {
 
 /// The JavaScript error of a failure.
 pub(crate) fn thrown(env: &Env, failure: &Failure) -> napi::Error {
+    let failure = &*failure.0;
     let row = failure.row.and_then(|row| u32::try_from(row).ok());
     // The engine speaks of one row of a table, JavaScript of the table.
     let message = match failure.error.location() {

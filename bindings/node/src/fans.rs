@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fanpulse_core::fans::{
-    ArtistForecast, EngagementTiers, FanEventColumns, FanEventKind, FanInsights, FanRow, FanScore, FanScores, FanSegment, FanTable, FitSource,
-    MonthlyGrowth, Tier, ValueSpread, ValueUnit, insights,
+    ArtistForecast, EngagementTiers, FanEventColumns, FanEventKind, FanInsights, FanRow, FanScore, FanScores, FanSegment, FanTable,
+    FitSource, MonthlyGrowth, Tier, ValueSpread, ValueUnit, insights,
 };
 use fanpulse_core::ingest::Names;
 use fanpulse_core::{Day, Engine, Error};
@@ -123,7 +123,8 @@ pub(crate) fn run(engine: &Engine, input: &FanInput, stopped: &dyn Fn() -> Outco
     below(&fan, c.fans.len(), "fanId")?;
     let time = c.time.read(FAN_EVENTS, if c.time.days.is_some() { "day" } else { "occurredAt" })?;
     let days = time.days();
-    let kinds: Vec<u8> = c.kinds.iter().map(|k| kind(k)).collect::<Result<_, _>>().map_err(|e| Failure::of(FAN_EVENTS, None, "kind", e.message(), None))?;
+    let kinds: Vec<u8> =
+        c.kinds.iter().map(|k| kind(k)).collect::<Result<_, _>>().map_err(|e| Failure::of(FAN_EVENTS, None, "kind", e.message(), None))?;
     let codes = c.kind.wide();
     below(&codes, kinds.len(), "kind")?;
     let kind: Vec<u8> = codes.iter().map(|&k| kinds[k as usize]).collect();
@@ -170,7 +171,8 @@ fn below(codes: &[u32], names: usize, column: &str) -> Outcome<()> {
 fn named(e: Error, c: &FanEventColumns<'_>) -> Failure {
     let bad = |column: Option<&[f64]>, most: f64| column.and_then(|c| c.iter().position(|x| !(x.is_nan() || (0.0..=most).contains(x))));
     let found = [("amount", c.amount, 1e12), ("seconds", c.seconds, 1e9)];
-    let found = found.into_iter().find_map(|(name, column, most)| bad(column, most).map(|row| (name, row, column.map_or(f64::NAN, |c| c[row]))));
+    let found =
+        found.into_iter().find_map(|(name, column, most)| bad(column, most).map(|row| (name, row, column.map_or(f64::NAN, |c| c[row]))));
     match found {
         Some((column, row, value)) => Failure::of(FAN_EVENTS, Some(row), column, e.message(), Some(value.to_string())),
         None => match c.day.iter().position(|&day| Day::try_new(day).is_err()) {
@@ -247,7 +249,8 @@ impl Found<'_> {
 
     fn artist<'a>(&'a self, i: &'a FanInsights, models: &ArtistForecast) -> ArtistFans<'a> {
         let churn = i.churn.iter();
-        let churn = churn.map(|c| Churn { fan_id: self.fan_id(c.fan), silent_days: c.silent_days, p_alive: c.p_alive, value_lost: c.value_lost });
+        let churn =
+            churn.map(|c| Churn { fan_id: self.fan_id(c.fan), silent_days: c.silent_days, p_alive: c.p_alive, value_lost: c.value_lost });
         ArtistFans {
             artist_id: self.names.artists.get(i.artist).unwrap_or_default(),
             fans: i.fans,

@@ -45,7 +45,11 @@ impl NativeLive {
             let count = |i: usize| match counts.get(i).copied() {
                 None => Ok(None),
                 Some(c) if c.is_nan() => Ok(None),
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "JavaScript gives whole numbers from 0 to 2^53")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "JavaScript gives whole numbers from 0 to 2^53"
+                )]
                 Some(c) if c >= 0.0 => Ok(Some(c as u64)),
                 Some(c) => Err(field(COUNTS[i], c, &Error::invalid("not a whole number of at least 0"))),
             };
@@ -69,7 +73,6 @@ impl NativeLive {
     /// Observations that repeated another exactly.
     #[napi(getter)]
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
     pub fn dropped_rows(&self) -> f64 {
         self.0.dropped_rows() as f64
     }

@@ -177,9 +177,7 @@ impl<'a> Open<'a> {
 
 macro_rules! numbers {
     ($($name:ident: $type:ty),*) => {
-        $(#[expect(clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "not every type needs it")]
-        #[allow(clippy::cast_precision_loss, clippy::cast_lossless)]
-        fn $name(self, v: $type) -> Result<(), Unpackable> {
+        $(fn $name(self, v: $type) -> Result<(), Unpackable> {
             self.leaf("\"n\"", v as f64);
             Ok(())
         })*

@@ -55,7 +55,8 @@ impl Table {
     /// The columns for JavaScript.
     pub(crate) fn into_columns(self) -> Vec<NamedColumn> {
         let one = |(name, column): (&'static str, Column)| {
-            let mut out = NamedColumn { name: camel(name), figures: None, counts: None, days: None, labels: None, names: None, texts: None };
+            let mut out =
+                NamedColumn { name: camel(name), figures: None, counts: None, days: None, labels: None, names: None, texts: None };
             let text = |names: &[String]| Some(Text::of(names.iter().map(String::as_str)));
             match column {
                 Column::Figures(c) => out.figures = Some(c.into()),
@@ -94,7 +95,9 @@ fn broken(e: arrow::error::ArrowError) -> crate::error::Failure {
 
 fn array(column: Column) -> Outcome<ArrayRef> {
     Ok(match column {
-        Column::Figures(c) if c.iter().any(|x| x.is_nan()) => Arc::new(c.into_iter().map(|x| (!x.is_nan()).then_some(x)).collect::<ArrowFloats>()),
+        Column::Figures(c) if c.iter().any(|x| x.is_nan()) => {
+            Arc::new(c.into_iter().map(|x| (!x.is_nan()).then_some(x)).collect::<ArrowFloats>())
+        }
         Column::Figures(c) => Arc::new(ArrowFloats::from(c)),
         Column::Counts(c) => Arc::new(UInt32Array::from(c)),
         Column::Days(c) => Arc::new(Date32Array::from(c)),
