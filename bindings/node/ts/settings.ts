@@ -19,6 +19,7 @@ export interface Settings {
     conversionWeight?: number
     engagementCurve?: [x: number, y: number][]
     growthCurve?: [x: number, y: number][]
+    listenersInReach?: number
     reachCurve?: [x: number, y: number][]
     conversionCurve?: [x: number, y: number][]
     minCoverage?: number
@@ -77,9 +78,29 @@ export interface Settings {
     historyWeight?: number
     readinessWeight?: number
     calendarWeight?: number
+    majorFollowers?: number
+    competition?: [number, number, number, number, number]
     historyDays?: number
     minHistoryDays?: number
+    history?: [x: number, y: number][]
+    unknownHistoryScore?: number
     readinessCurve?: [x: number, y: number][]
+    calendar?: {
+      holidayDays?: number
+      holiday?: number
+      december?: number
+      winter?: number
+      summer?: number
+      otherwise?: number
+    }
+    firstWeek?: {
+      lift?: number
+      scoreBase?: number
+      scoreSlope?: number
+      momentumBase?: number
+      momentumSlope?: number
+      range?: number
+    }
     go?: number
     caution?: number
   }
