@@ -16,6 +16,7 @@ function type(value, indent) {
     return `{\n${fields.join('')}${indent}}`
   }
   if (value.length === 0) return 'string[]'
+  if (typeof value[0] === 'object' && !Array.isArray(value[0])) return `${type(value[0], indent)}[]`
   return Array.isArray(value[0]) ? '[x: number, y: number][]' : `[${value.map(() => 'number').join(', ')}]`
 }
 

@@ -79,7 +79,11 @@ export interface Settings {
     readinessWeight?: number
     calendarWeight?: number
     majorFollowers?: number
-    competition?: [number, number, number, number, number]
+    competition?: {
+      upTo?: number
+      score?: number
+      perMajor?: number
+    }[]
     historyDays?: number
     minHistoryDays?: number
     history?: [x: number, y: number][]
