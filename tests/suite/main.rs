@@ -6,6 +6,7 @@ mod golden;
 mod interval;
 mod properties;
 mod reference;
+mod vectors;
 
 /// The README's code, compiled and run.
 #[doc = include_str!("../../README.md")]

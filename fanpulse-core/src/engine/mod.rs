@@ -8,6 +8,7 @@ mod live;
 mod rows;
 mod scores;
 mod series_spikes;
+mod viral_rows;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Release windows: which of the next Fridays suits a release, 0–10 (`scoring.md` §7).
 
 use chrono::{Datelike, Weekday};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::ComponentScore;
 use crate::error::Insufficient;
@@ -45,7 +45,7 @@ pub enum Verdict {
 }
 
 /// One Friday's score.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReleaseWindow {
     /// The Friday.
     pub day: Day,
@@ -54,9 +54,14 @@ pub struct ReleaseWindow {
     /// The score in a word.
     pub verdict: Verdict,
     /// Momentum, competition, history, readiness and calendar.
+    #[serde(serialize_with = "by_name")]
     pub components: Vec<ComponentScore>,
     /// Expected streams of the first week with the lower and upper end of their range; `None` without streams in the window.
     pub first_week_streams: Option<(f64, f64, f64)>,
+}
+
+fn by_name<S: Serializer>(components: &[ComponentScore], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(components.iter().map(|c| (c.name, c)))
 }
 
 /// Scores the next Fridays after `as_of`.

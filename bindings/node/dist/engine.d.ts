@@ -1,0 +1,54 @@
+import { BreakoutModel } from './breakout.js';
+import type { AsyncOptions, EngineScoreOptions, ExplainOptions, FanEvents, FanOptions, Observations, Output, ReleaseOptions, SeriesInput } from './inputs.js';
+import { LiveArtist } from './live.js';
+import type { Settings } from './settings.js';
+import type { Analysis, Fan, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js';
+/** What scoring gives in each form. */
+export interface Scored {
+    objects: Analysis[];
+    columns: ScoreColumns;
+    arrow: Uint8Array;
+}
+/** What judging fans gives in each form. */
+export interface FansJudged {
+    objects: FanReport<Fan[]>;
+    columns: FanReport<FanColumns>;
+    arrow: FanReport<Uint8Array>;
+}
+/** Settings, and every analysis with them. Immutable; the functions of this package are those of an engine with the defaults. */
+export declare class Engine {
+    /** An engine with some settings of its own; the others have their defaults. */
+    constructor(settings?: Settings);
+    /** All settings in force. */
+    get settings(): Settings;
+    /** The hash of the settings, which stands on every result. */
+    get settingsHash(): string;
+    /**
+     * Analyses every artist whose rows are given, in the order in which they first appear.
+     *
+     * Throws `INVALID_INPUT`, naming row, column and value, where a row is wrong or two rows contradict each other. A row that
+     * repeats another exactly counts once.
+     */
+    score<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O>): Scored[O];
+    /**
+     * The same as `score` on a thread of libuv's pool. The event loop is held for a few milliseconds at most: rows are read and results
+     * made in slices.
+     */
+    scoreAsync<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O> & AsyncOptions): Promise<Scored[O]>;
+    /** How each number of an artist's analysis came about, in words. */
+    explain(observations: Observations, given: Omit<ExplainOptions, 'windowDays'>): string;
+    /** Judges fans: engagement, value, tier, segment and what is expected of each; and each artist's fans as a whole. */
+    fans<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O>): FansJudged[O];
+    /** The same as `fans` on another thread. */
+    fansAsync<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O> & AsyncOptions): Promise<FansJudged[O]>;
+    /** Looks for spikes in a series of streams, views or mentions: daily, hourly or finer. */
+    viral(series: SeriesInput): SeriesReport;
+    /** The same as `viral` on another thread. */
+    viralAsync(series: SeriesInput, given?: AsyncOptions): Promise<SeriesReport>;
+    /** Scores the next Fridays as days to release on. */
+    releases(given: Omit<ReleaseOptions, 'windowDays'>): ReleaseWindow[];
+    /** Predicts breakouts with a learned model, one prediction per row of features; null or NaN = missing. */
+    breakout(model: BreakoutModel | string | object, features: readonly (readonly (number | null)[])[]): Prediction[];
+    /** An artist that takes observations one at a time. */
+    live(artistId: string): LiveArtist;
+}

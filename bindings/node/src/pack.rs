@@ -1,0 +1,350 @@
+//! Results of any serialisable type for JavaScript: their shapes as text, their numbers in one array.
+//!
+//! One call per property would cost more than the scores themselves, and JSON would print and read every number. So each
+//! value is written as its shape, which many values share, and a run of numbers; `ts/unpack.ts` turns a shape into the
+//! function that makes such objects, their names in camelCase.
+
+use fanpulse_core::ingest::Names;
+use napi::bindgen_prelude::Float64Array;
+use napi_derive::napi;
+use rayon::prelude::*;
+use serde::ser::{self, Serialize};
+
+use crate::error::{Failure, Outcome};
+use crate::text::Text;
+
+/// Values per pack: few enough that reading one takes less than a millisecond or two.
+const PACK: usize = 256;
+
+/// Some values. A number is itself, none is NaN, a truth value is 0 or 1, a text its position in `texts`; a list is its
+/// length and each item as the position of its shape and its numbers.
+#[napi(object, object_from_js = false)]
+pub struct Pack {
+    /// Shapes as JSON: `"n"` number or null, `"b"` truth value, `"s"` text, `"a"` list; lists of fixed length and objects as such.
+    pub shapes: Vec<String>,
+    /// How many values there are.
+    pub len: u32,
+    /// The values, each as the position of its shape and its numbers.
+    pub numbers: Float64Array,
+    /// The texts.
+    pub texts: Text,
+}
+
+/// Packs values on all processors, in order.
+pub(crate) fn packs<T: Serialize>(len: usize, value: impl Fn(usize) -> T + Sync) -> Outcome<Vec<Pack>> {
+    let one = |pack: usize| {
+        let range = pack * PACK..((pack + 1) * PACK).min(len);
+        let mut packer = Packer::default();
+        #[expect(clippy::cast_possible_truncation, reason = "at most PACK")]
+        let len = range.len() as u32;
+        for i in range {
+            packer.item(&value(i))?;
+        }
+        let Packer { shapes, numbers, texts, .. } = packer;
+        Ok(Pack { shapes, len, numbers: Float64Array::new(numbers), texts: Text::of(texts.iter()) })
+    };
+    (0..len.div_ceil(PACK)).into_par_iter().map(one).collect::<Result<_, Unpackable>>().map_err(Failure::from)
+}
+
+/// Something that results do not hold.
+#[derive(Debug)]
+pub(crate) struct Unpackable(String);
+
+impl std::fmt::Display for Unpackable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unpackable {}
+
+impl ser::Error for Unpackable {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+impl From<Unpackable> for Failure {
+    fn from(e: Unpackable) -> Self {
+        fanpulse_core::Error::new(fanpulse_core::ErrorKind::Internal, "a result cannot be handed to JavaScript").caused_by(e).into()
+    }
+}
+
+#[derive(Default)]
+struct Packer {
+    /// The shapes so far; there are few.
+    shapes: Vec<String>,
+    numbers: Vec<f64>,
+    texts: Names,
+    /// The shape of the value at hand.
+    shape: String,
+}
+
+impl Packer {
+    /// Writes a value with its own shape.
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {
+        let outer = std::mem::take(&mut self.shape);
+        let place = self.numbers.len();
+        self.numbers.push(0.0);
+        value.serialize(&mut *self)?;
+        let shape = std::mem::replace(&mut self.shape, outer);
+        let known = self.shapes.iter().position(|s| *s == shape);
+        let position = known.unwrap_or_else(|| {
+            self.shapes.push(shape);
+            self.shapes.len() - 1
+        });
+        #[expect(clippy::cast_precision_loss, reason = "fewer shapes than values")]
+        let position = position as f64;
+        self.numbers[place] = position;
+        Ok(())
+    }
+
+    fn leaf(&mut self, shape: &str, number: f64) {
+        self.shape.push_str(shape);
+        self.numbers.push(number);
+    }
+
+    fn text(&mut self, text: &str) {
+        let position = f64::from(self.texts.intern(text));
+        self.leaf("\"s\"", position);
+    }
+
+    fn key(&mut self, name: &str) {
+        if !self.shape.ends_with('{') {
+            self.shape.push(',');
+        }
+        // Names of fields, which hold nothing that JSON would escape.
+        self.shape.push('"');
+        self.shape.push_str(name);
+        self.shape.push_str("\":");
+    }
+}
+
+/// `growth_rate` as `growthRate`.
+pub(crate) fn camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut up = false;
+    for c in name.chars() {
+        match c {
+            '_' => up = true,
+            c if up => {
+                out.extend(c.to_uppercase());
+                up = false;
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// An object or a list under way; what closes it.
+struct Open<'a> {
+    packer: &'a mut Packer,
+    end: &'static str,
+    /// Where the length of a list stands, and how many items it has so far.
+    list: Option<(usize, u32)>,
+}
+
+impl<'a> Open<'a> {
+    fn new(packer: &'a mut Packer, start: &str, end: &'static str) -> Self {
+        packer.shape.push_str(start);
+        Self { packer, end, list: None }
+    }
+
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Unpackable> {
+        self.packer.key(name);
+        value.serialize(&mut *self.packer)
+    }
+
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {
+        if let Some((_, len)) = &mut self.list {
+            *len += 1;
+            return self.packer.item(value);
+        }
+        if !self.packer.shape.ends_with('[') {
+            self.packer.shape.push(',');
+        }
+        value.serialize(&mut *self.packer)
+    }
+
+    fn close(self) {
+        self.packer.shape.push_str(self.end);
+        if let Some((place, len)) = self.list {
+            self.packer.numbers[place] = f64::from(len);
+        }
+    }
+}
+
+macro_rules! numbers {
+    ($($name:ident: $type:ty),*) => {
+        $(fn $name(self, v: $type) -> Result<(), Unpackable> {
+            self.leaf("\"n\"", v as f64);
+            Ok(())
+        })*
+    };
+}
+
+impl<'a> ser::Serializer for &'a mut Packer {
+    type Ok = ();
+    type Error = Unpackable;
+    type SerializeSeq = Open<'a>;
+    type SerializeTuple = Open<'a>;
+    type SerializeTupleStruct = Open<'a>;
+    type SerializeTupleVariant = ser::Impossible<(), Unpackable>;
+    type SerializeMap = Open<'a>;
+    type SerializeStruct = Open<'a>;
+    type SerializeStructVariant = ser::Impossible<(), Unpackable>;
+
+    numbers!(serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64, serialize_f32: f32);
+
+    fn serialize_bool(self, v: bool) -> Result<(), Unpackable> {
+        self.leaf("\"b\"", f64::from(u8::from(v)));
+        Ok(())
+    }
+
+    fn serialize_f64(self, v: f64) -> Result<(), Unpackable> {
+        self.leaf("\"n\"", if v.is_finite() { v } else { f64::NAN });
+        Ok(())
+    }
+
+    fn serialize_char(self, v: char) -> Result<(), Unpackable> {
+        self.text(v.encode_utf8(&mut [0; 4]));
+        Ok(())
+    }
+
+    fn serialize_str(self, v: &str) -> Result<(), Unpackable> {
+        self.text(v);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Result<(), Unpackable> {
+        Err(Unpackable("bytes".to_owned()))
+    }
+
+    fn serialize_none(self) -> Result<(), Unpackable> {
+        self.leaf("\"n\"", f64::NAN);
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unpackable> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Unpackable> {
+        self.serialize_none()
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Unpackable> {
+        self.serialize_none()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Unpackable> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Unpackable> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &str, _: u32, variant: &str, value: &T) -> Result<(), Unpackable> {
+        let mut open = Open::new(self, "{", "}");
+        open.field(variant, value)?;
+        open.close();
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Open<'a>, Unpackable> {
+        let place = self.numbers.len();
+        self.leaf("\"a\"", 0.0);
+        Ok(Open { packer: self, end: "", list: Some((place, 0)) })
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Open<'a>, Unpackable> {
+        Ok(Open::new(self, "[", "]"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Open<'a>, Unpackable> {
+        self.serialize_tuple(len)
+    }
+
+    fn serialize_tuple_variant(self, _: &str, _: u32, variant: &str, _: usize) -> Result<Self::SerializeTupleVariant, Unpackable> {
+        Err(Unpackable(variant.to_owned()))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Open<'a>, Unpackable> {
+        Ok(Open::new(self, "{", "}"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Open<'a>, Unpackable> {
+        Ok(Open::new(self, "{", "}"))
+    }
+
+    fn serialize_struct_variant(self, _: &str, _: u32, variant: &str, _: usize) -> Result<Self::SerializeStructVariant, Unpackable> {
+        Err(Unpackable(variant.to_owned()))
+    }
+}
+
+macro_rules! open {
+    ($($trait:ident $method:ident;)*) => {$(
+        impl ser::$trait for Open<'_> {
+            type Ok = ();
+            type Error = Unpackable;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {
+                self.element(value)
+            }
+
+            fn end(self) -> Result<(), Unpackable> {
+                self.close();
+                Ok(())
+            }
+        }
+    )*};
+}
+
+open! {
+    SerializeSeq serialize_element;
+    SerializeTuple serialize_element;
+    SerializeTupleStruct serialize_field;
+}
+
+impl ser::SerializeStruct for Open<'_> {
+    type Ok = ();
+    type Error = Unpackable;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unpackable> {
+        self.field(name, value)
+    }
+
+    fn end(self) -> Result<(), Unpackable> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Open<'_> {
+    type Ok = ();
+    type Error = Unpackable;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unpackable> {
+        // A key is a text and no value: what it left behind is taken back.
+        let shape = std::mem::take(&mut self.packer.shape);
+        key.serialize(&mut *self.packer)?;
+        let text = std::mem::replace(&mut self.packer.shape, shape) == "\"s\"";
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a position")]
+        let position = self.packer.numbers.pop().filter(|_| text).map(|n| n as u32);
+        let name = position.and_then(|p| self.packer.texts.get(p)).map(str::to_owned);
+        self.packer.key(&name.ok_or_else(|| Unpackable("a map whose keys are not text".to_owned()))?);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {
+        value.serialize(&mut *self.packer)
+    }
+
+    fn end(self) -> Result<(), Unpackable> {
+        self.close();
+        Ok(())
+    }
+}

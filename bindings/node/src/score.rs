@@ -1,0 +1,290 @@
+//! Scoring: what comes in, and the form in which the results go out.
+
+use fanpulse_core::ingest::{Dataset, ObservationColumns, PostColumns};
+use fanpulse_core::report::explain;
+use fanpulse_core::scores::Status;
+use fanpulse_core::settings::ALGORITHM;
+use fanpulse_core::{Analysis, Day, Engine, Error, ErrorKind, Scores};
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+use rayon::prelude::*;
+
+use crate::arrow_rows;
+use crate::columns::{ObservationInput, ObservationsRead, PostInput, PostsRead};
+use crate::error::{Failure, Outcome};
+use crate::pack::{Pack, packs};
+use crate::table::{Column, NamedColumn, Table};
+use crate::text::Text;
+
+/// The form of the results.
+#[napi(string_enum)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One object each.
+    Objects,
+    /// Columns of typed arrays.
+    Columns,
+    /// An Arrow IPC stream.
+    Arrow,
+    /// One artist in words.
+    Words,
+}
+
+/// All that a call needs.
+#[napi(object, object_to_js = false)]
+pub struct ScoreInput {
+    /// How many artists the codes of the columns stand for.
+    pub artists: u32,
+    /// Their ids, where the form of the results needs them.
+    pub names: Option<Text>,
+    /// Observations in columns.
+    pub observations: Option<ObservationInput>,
+    /// Observations as Arrow IPC.
+    pub observations_arrow: Option<Uint8Array>,
+    /// Posts in columns.
+    pub posts: Option<PostInput>,
+    /// Posts as Arrow IPC.
+    pub posts_arrow: Option<Uint8Array>,
+    /// The last day that counts.
+    pub as_of: String,
+    /// The form of the results.
+    pub form: Form,
+    /// Whom to tell of in words.
+    pub artist: Option<String>,
+}
+
+/// What a call gives.
+#[napi(object, object_from_js = false)]
+pub struct ScoreOutput {
+    /// How many artists.
+    pub artists: u32,
+    /// Their ids, where they came as Arrow.
+    pub names: Option<Text>,
+    /// The last day that counted.
+    pub as_of: String,
+    /// Length of the window, days.
+    pub window_days: u32,
+    /// Name and version of the definition of the scores.
+    pub algorithm: &'static str,
+    /// Hash of the settings.
+    pub settings_hash: String,
+    /// Rows that repeated another exactly.
+    pub dropped_rows: f64,
+    /// One analysis per artist.
+    pub packs: Vec<Pack>,
+    /// One row per artist.
+    pub columns: Vec<NamedColumn>,
+    /// One row per viral post.
+    pub viral: Vec<NamedColumn>,
+    /// One row per artist, as an Arrow IPC stream.
+    pub arrow: Option<Uint8Array>,
+    /// One artist in words.
+    pub words: Option<String>,
+}
+
+/// Rows of one call: what was given in columns is borrowed, the rest is in `data`.
+struct Rows<'a> {
+    data: Dataset,
+    artists: usize,
+    observations: Option<ObservationsRead<'a>>,
+    posts: Option<PostsRead<'a>>,
+    /// Rows of exact repeats that are no longer in `data.posts`, ascending.
+    dropped: Vec<usize>,
+}
+
+pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Outcome<()>) -> Outcome<ScoreOutput> {
+    let as_of: Day = input.as_of.parse().map_err(|e: Error| Error::invalid(format!("asOf: {}", e.message())))?;
+    let rows = Rows::read(input)?;
+    stopped()?;
+    let scores = rows.score(engine, as_of)?;
+    stopped()?;
+    let mut out = ScoreOutput {
+        artists: u32::try_from(rows.artists).unwrap_or(u32::MAX),
+        names: None,
+        as_of: as_of.to_string(),
+        window_days: engine.settings().window_days,
+        algorithm: ALGORITHM,
+        settings_hash: engine.settings_hash().to_owned(),
+        #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+        dropped_rows: scores.dropped_rows as f64 + rows.dropped.len() as f64,
+        packs: Vec::new(),
+        columns: Vec::new(),
+        viral: Vec::new(),
+        arrow: None,
+        words: None,
+    };
+    match input.form {
+        Form::Objects => out.packs = packs(rows.artists, |artist| rows.analysis(&scores, artist))?,
+        Form::Columns => {
+            if input.observations_arrow.is_some() || input.posts_arrow.is_some() {
+                out.names = Some(Text::of(rows.data.artists.iter()));
+            }
+            out.viral = rows.viral(&scores).into_columns();
+            out.columns = Table(figures(scores)).into_columns();
+        }
+        Form::Arrow => out.arrow = Some(rows.table(scores).into_arrow()?.into()),
+        Form::Words => {
+            let artist = rows.artist(input.artist.as_deref())?;
+            out.words = Some(explain(&rows.analysis(&scores, artist), engine.settings()));
+        }
+    }
+    Ok(out)
+}
+
+impl<'a> Rows<'a> {
+    fn read(input: &'a ScoreInput) -> Outcome<Self> {
+        let mut data = Dataset::default();
+        for i in 0..input.names.as_ref().map_or(0, Text::len) {
+            let name = input.names.as_ref().and_then(|names| names.get(i)).unwrap_or_default();
+            if data.artists.intern(name) as usize != i {
+                let message = format!("`{name}` stands twice among the names");
+                return Err(Failure::of("observations", None, "artistId", &message, Some(name.to_owned())));
+            }
+        }
+        if let Some(bytes) = &input.observations_arrow {
+            arrow_rows::observations(bytes, &mut data)?;
+        }
+        if let Some(bytes) = &input.posts_arrow {
+            arrow_rows::posts(bytes, &mut data)?;
+        }
+        let observations = input.observations.as_ref().map(ObservationInput::read).transpose()?;
+        let mut posts = input.posts.as_ref().map(PostInput::read).transpose()?;
+        if let (Some(ids), Some(read)) = (input.posts.as_ref().and_then(|p| p.ids.as_ref()), &posts) {
+            read.copy_to(&mut data, ids)?;
+            posts = None;
+        }
+        let repeats = data.repeated_posts();
+        if let Some((row, ..)) = repeats.iter().find(|(.., exact)| !exact) {
+            let id = data.posts.id.get(*row).unwrap_or_default().to_owned();
+            return Err(Failure::from(data.conflicting_post(*row)).named("posts", |_| ("postId", id)));
+        }
+        let dropped: Vec<usize> = repeats.into_iter().map(|(row, ..)| row).collect();
+        data.drop_posts(&dropped);
+        Ok(Self { artists: data.artists.len().max(input.artists as usize), data, observations, posts, dropped })
+    }
+
+    fn observations(&self) -> ObservationColumns<'_> {
+        self.observations.as_ref().map_or_else(|| self.data.observations(), ObservationsRead::columns)
+    }
+
+    fn posts(&self) -> PostColumns<'_> {
+        self.posts.as_ref().map_or_else(|| self.data.posts(), PostsRead::columns)
+    }
+
+    fn score(&self, engine: &Engine, as_of: Day) -> Outcome<Scores> {
+        let scored = engine.score_batch(self.artists, &self.observations(), &self.posts(), as_of);
+        scored.map_err(|e| {
+            let failure = Failure::from(e);
+            let failure = match &self.observations {
+                Some(read) => failure.named("observations", |row| read.blame(row, self.artists)),
+                None => failure.named("observations", |row| ("value", self.data.observations.value[row].to_string())),
+            };
+            match &self.posts {
+                Some(read) => failure.named("posts", |row| read.blame(row, self.artists)),
+                None => failure,
+            }
+        })
+    }
+
+    /// The artist of an id; without one, the only artist.
+    fn artist(&self, id: Option<&str>) -> Outcome<usize> {
+        match id {
+            None if self.artists == 1 => Ok(0),
+            None => {
+                let message = format!("artistId: missing, and the rows are of {} artists", self.artists);
+                Err(Failure::plain("artistId", String::new(), message))
+            }
+            Some(id) => {
+                let unknown = || Error::new(ErrorKind::NotFound, format!("no row is of an artist `{id}`"));
+                Ok(self.data.artists.code(id).ok_or_else(unknown)? as usize)
+            }
+        }
+    }
+
+    fn analysis(&self, scores: &Scores, artist: usize) -> Analysis {
+        let mut analysis = scores.analysis(artist);
+        if let Some(name) = u32::try_from(artist).ok().and_then(|code| self.data.artists.get(code)) {
+            name.clone_into(&mut analysis.artist_id);
+        }
+        for (post, spike) in analysis.viral_posts.iter_mut().zip(scores.viral_rows(artist)) {
+            self.data.posts.id.get(spike.position).unwrap_or_default().clone_into(&mut post.post_id);
+        }
+        analysis
+    }
+
+    /// Where a post stood before repeats were dropped.
+    fn given_row(&self, row: usize) -> u32 {
+        let mut given = row;
+        for &dropped in &self.dropped {
+            if dropped > given {
+                break;
+            }
+            given += 1;
+        }
+        u32::try_from(given).unwrap_or(u32::MAX)
+    }
+
+    /// The viral posts, one row each.
+    fn viral(&self, scores: &Scores) -> Table {
+        let found: Vec<_> = (0..self.artists).flat_map(|artist| scores.viral_rows(artist).map(move |spike| (artist, spike))).collect();
+        let figures = |of: &dyn Fn(&fanpulse_core::scores::Spike) -> f64| Column::Figures(found.iter().map(|(_, s)| of(s)).collect());
+        Table(vec![
+            ("artist", Column::Counts(found.iter().map(|(artist, _)| u32::try_from(*artist).unwrap_or(u32::MAX)).collect())),
+            ("row", Column::Counts(found.iter().map(|(_, s)| self.given_row(s.position)).collect())),
+            ("engagement", figures(&|s| s.value)),
+            ("mean", figures(&|s| s.mean)),
+            ("sd", figures(&|s| s.sd)),
+            ("z", figures(&|s| s.z.unwrap_or(f64::NAN))),
+            ("lift", figures(&|s| s.lift.unwrap_or(f64::NAN))),
+            ("others", Column::Counts(found.iter().map(|(_, s)| s.others).collect())),
+        ])
+    }
+
+    /// The columns of `fanpulse score`.
+    fn table(&self, scores: Scores) -> Table {
+        let n = self.artists;
+        let same = |name: &str| Column::Labels(vec![0; n], vec![name.to_owned()]);
+        let mut columns = vec![
+            ("artist_id", Column::Texts(self.data.artists.iter().map(str::to_owned).collect())),
+            ("as_of", Column::Days(vec![scores.as_of().days(); n])),
+            ("window_days", Column::Counts(vec![scores.settings().window_days; n])),
+            ("algorithm", same(ALGORITHM)),
+            ("settings_hash", same(scores.settings_hash())),
+        ];
+        columns.extend(figures(scores));
+        Table(columns)
+    }
+}
+
+const STATUSES: [Status; 5] = [Status::Declining, Status::Stable, Status::Growing, Status::RapidGrowth, Status::Viral];
+/// Stands for no label.
+const NONE: u8 = u8::MAX;
+
+/// Every column of the scores.
+fn figures(scores: Scores) -> Vec<(&'static str, Column)> {
+    let status = |i: usize| scores.status(i).map_or(NONE, |s| s as u8);
+    let status: Vec<u8> = (0..scores.artists()).into_par_iter().with_min_len(1 << 12).map(status).collect();
+    let bounds = &scores.settings().breakout;
+    let level = |p: &f64| match *p {
+        p if p.is_nan() => NONE,
+        p if p >= bounds.high => 2,
+        p if p >= bounds.medium => 1,
+        _ => 0,
+    };
+    let level: Vec<u8> = scores.breakout.iter().map(level).collect();
+    let mut columns = vec![
+        ("status", Column::Labels(status, STATUSES.iter().map(|s| s.as_str().to_owned()).collect())),
+        ("breakout_level", Column::Labels(level, ["low", "medium", "high"].map(str::to_owned).to_vec())),
+    ];
+    macro_rules! all {
+        ($kind:ident: $($name:ident)*) => { columns.extend([$((stringify!($name), Column::$kind(scores.$name))),*]) };
+    }
+    all!(Figures: fvs fvs_coverage
+        engagement engagement_score growth growth_score reach reach_score conversion conversion_score
+        momentum momentum_coverage momentum_low momentum_high
+        velocity velocity_score velocity_se acceleration acceleration_score consistency consistency_score
+        viral_excess viral_share viral_potential_score
+        breakout week_days);
+    all!(Counts: viral_posts counter_resets filled_days missing_days);
+    columns
+}

@@ -1,0 +1,181 @@
+import { BreakoutModel } from './breakout.js'
+import { asOf, elsewhere, fanRequest, fanResult, options, scoreRequest, scoreResult } from './call.js'
+import { calling, invalid, shown } from './error.js'
+import type {
+  AsyncOptions,
+  EngineScoreOptions,
+  ExplainOptions,
+  FanEvents,
+  FanOptions,
+  Observations,
+  Output,
+  ReleaseOptions,
+  SeriesInput,
+} from './inputs.js'
+import { LiveArtist } from './live.js'
+import { type NativeEngine, native } from './native.js'
+import type { Settings } from './settings.js'
+import { settingsError, settingsJson, settingsObject } from './settings-names.js'
+import { type Steps, atOnce } from './steps.js'
+import { Names } from './text.js'
+import { dayText, instantText } from './time.js'
+import type { Analysis, Fan, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js'
+import { unpack } from './unpack.js'
+
+/** What scoring gives in each form. */
+export interface Scored {
+  objects: Analysis[]
+  columns: ScoreColumns
+  arrow: Uint8Array
+}
+
+/** What judging fans gives in each form. */
+export interface FansJudged {
+  objects: FanReport<Fan[]>
+  columns: FanReport<FanColumns>
+  arrow: FanReport<Uint8Array>
+}
+
+const SCORE_OPTIONS = ['asOf', 'posts', 'output']
+const FAN_OPTIONS = ['asOf', 'output']
+
+/** Settings, and every analysis with them. Immutable; the functions of this package are those of an engine with the defaults. */
+export class Engine {
+  /** @internal */
+  readonly native: NativeEngine
+
+  /** An engine with some settings of its own; the others have their defaults. */
+  constructor(settings: Settings = {}) {
+    try {
+      this.native = new native.NativeEngine(settingsJson(settings))
+    } catch (e) {
+      throw settingsError(e)
+    }
+  }
+
+  /** All settings in force. */
+  get settings(): Settings {
+    return settingsObject(this.native.settings) as Settings
+  }
+
+  /** The hash of the settings, which stands on every result. */
+  get settingsHash(): string {
+    return this.native.settingsHash
+  }
+
+  /**
+   * Analyses every artist whose rows are given, in the order in which they first appear.
+   *
+   * Throws `INVALID_INPUT`, naming row, column and value, where a row is wrong or two rows contradict each other. A row that
+   * repeats another exactly counts once.
+   */
+  score<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O>): Scored[O] {
+    const { output = 'objects' } = options(given, SCORE_OPTIONS)
+    const { input, artists } = atOnce(scoreRequest(observations, given))
+    return atOnce(scoreResult(calling(() => this.native.score(input)), output, artists)) as Scored[O]
+  }
+
+  /**
+   * The same as `score` on a thread of libuv's pool. The event loop is held for a few milliseconds at most: rows are read and results
+   * made in slices.
+   */
+  async scoreAsync<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O> & AsyncOptions): Promise<Scored[O]> {
+    const { output = 'objects', signal } = options(given, [...SCORE_OPTIONS, 'signal'])
+    return (await elsewhere(
+      () => scoreRequest(observations, given),
+      (input, stop) => this.native.scoreAsync(input, stop),
+      (out, artists) => scoreResult(out, output, artists),
+      signal,
+    )) as Scored[O]
+  }
+
+  /** How each number of an artist's analysis came about, in words. */
+  explain(observations: Observations, given: Omit<ExplainOptions, 'windowDays'>): string {
+    const { artistId } = options(given, ['asOf', 'posts', 'artistId'])
+    const { input } = atOnce(scoreRequest(observations, given, { artistId }))
+    return calling(() => this.native.score(input)).words as string
+  }
+
+  /** Judges fans: engagement, value, tier, segment and what is expected of each; and each artist's fans as a whole. */
+  fans<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O>): FansJudged[O] {
+    const { output = 'objects' } = options(given, FAN_OPTIONS)
+    const { input } = atOnce(fanRequest(events, given))
+    return atOnce(fanResult(calling(() => this.native.fans(input)), output)) as FansJudged[O]
+  }
+
+  /** The same as `fans` on another thread. */
+  async fansAsync<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O> & AsyncOptions): Promise<FansJudged[O]> {
+    const { output = 'objects', signal } = options(given, [...FAN_OPTIONS, 'signal'])
+    return (await elsewhere(
+      () => fanRequest(events, given),
+      (input, stop) => this.native.fansAsync(input, stop),
+      (out) => fanResult(out, output),
+      signal,
+    )) as FansJudged[O]
+  }
+
+  /** Looks for spikes in a series of streams, views or mentions: daily, hourly or finer. */
+  viral(series: SeriesInput): SeriesReport {
+    const { input } = atOnce(seriesRequest(series))
+    return atOnce(seriesResult(calling(() => this.native.spikes(input))))
+  }
+
+  /** The same as `viral` on another thread. */
+  async viralAsync(series: SeriesInput, given: AsyncOptions = {}): Promise<SeriesReport> {
+    const { signal } = options(given, ['signal'])
+    return await elsewhere(
+      () => seriesRequest(series),
+      (input, stop) => this.native.spikesAsync(input, stop),
+      seriesResult,
+      signal,
+    )
+  }
+
+  /** Scores the next Fridays as days to release on. */
+  releases(given: Omit<ReleaseOptions, 'windowDays'>): ReleaseWindow[] {
+    const { momentum, streams, competition = [] } = options(given, ['asOf', 'momentum', 'streams', 'competition'])
+    if (momentum != null && typeof momentum !== 'number') throw invalid(`momentum: ${shown(momentum)} is not a number`, { column: 'momentum' })
+    const question = {
+      asOf: asOf(given),
+      momentum: momentum ?? undefined,
+      streams: floats(streams ?? [], 'streams'),
+      days: competition.map(({ day }) => dayText(day, 'competition day')),
+      followers: competition.map(({ followers }) => followers),
+    }
+    return atOnce(unpack<ReleaseWindow>(calling(() => native.releases(this.native, question))))
+  }
+
+  /** Predicts breakouts with a learned model, one prediction per row of features; null or NaN = missing. */
+  breakout(model: BreakoutModel | string | object, features: readonly (readonly (number | null)[])[]): Prediction[] {
+    return (model instanceof BreakoutModel ? model : new BreakoutModel(model)).predict(features)
+  }
+
+  /** An artist that takes observations one at a time. */
+  live(artistId: string): LiveArtist {
+    return new LiveArtist(artistId, this)
+  }
+}
+
+/** Numbers, null as NaN. */
+function floats(list: Float64Array | readonly (number | null)[], column: string): Float64Array {
+  if (list instanceof Float64Array) return list
+  if (!Array.isArray(list)) throw invalid(`${column}: ${shown(list)} is not a list of numbers`, { column })
+  const numbers = new Float64Array(list.length)
+  list.forEach((number: unknown, i) => {
+    if (number !== null && typeof number !== 'number') throw invalid(`${column}: position ${i}: ${shown(number)} is not a number`, { column, row: i, value: shown(number) })
+    numbers[i] = number ?? NaN
+  })
+  return numbers
+}
+
+function* seriesRequest(series: SeriesInput): Steps<{ input: { start: string; stepSeconds: number; values: Float64Array }; artists: Names; buffers: ArrayBufferLike[] }> {
+  const { start, stepSeconds = 86_400, values } = options(series, ['start', 'stepSeconds', 'values'])
+  if (start == null) throw invalid('start: missing', { column: 'start' })
+  if (typeof stepSeconds !== 'number') throw invalid(`stepSeconds: ${shown(stepSeconds)} is not a number`, { column: 'stepSeconds' })
+  const input = { start: instantText(start, 'start'), stepSeconds, values: floats(values, 'values') }
+  return { input, artists: new Names(), buffers: [input.values.buffer] }
+}
+
+function* seriesResult(packs: Parameters<typeof unpack>[0]): Steps<SeriesReport> {
+  return (yield* unpack<SeriesReport>(packs))[0]
+}

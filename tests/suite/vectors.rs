@@ -1,0 +1,137 @@
+//! The vectors that all languages share: same input, same bits (`tests/data/vectors/README.md`).
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use fanpulse_core::fans::{EngagementTiers, FanEventColumns, FanEventKind, FanTable};
+use fanpulse_core::ingest::Names;
+use fanpulse_core::learned::LogisticBreakout;
+use fanpulse_core::scores::{Competition, ReleaseInput, release_windows};
+use fanpulse_core::settings::{FanSettings, ReleaseSettings, SpikeSettings};
+use fanpulse_core::spikes::{SeasonalRobust, Series};
+use fanpulse_core::{Day, Instant};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Deserialize, Serialize)]
+struct Vector {
+    name: String,
+    input: Value,
+    expected: Value,
+}
+
+/// A list in which null stands for NaN.
+fn floats(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect()
+}
+
+fn day(text: &Value) -> Day {
+    text.as_str().unwrap().parse().unwrap()
+}
+
+/// Runs every case of a file; where asked to, writes down what came of it instead of comparing.
+fn check(file: &str, run: impl Fn(&Value) -> Value) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/vectors").join(file);
+    let cases: Vec<Vector> = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert!(!cases.is_empty());
+    let got: Vec<Vector> = cases.iter().map(|c| Vector { name: c.name.clone(), input: c.input.clone(), expected: run(&c.input) }).collect();
+    if std::env::var_os("FANPULSE_BLESS").is_some() {
+        let mut text = String::from("[\n");
+        for (i, case) in got.iter().enumerate() {
+            let end = if i + 1 == got.len() { "\n]\n" } else { ",\n" };
+            write!(text, "{}{end}", serde_json::to_string(case).unwrap()).unwrap();
+        }
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    for (case, got) in cases.iter().zip(&got) {
+        // As text, so that -0 is not 0.
+        assert_eq!(got.expected.to_string(), case.expected.to_string(), "{file}: {}", case.name);
+    }
+}
+
+#[test]
+fn vectors_of_analyses() {
+    let cases = crate::golden::cases();
+    check("analyze.json", |input| {
+        let case = cases.iter().find(|c| c.name == input.as_str().unwrap()).unwrap();
+        let analysis = case.engine().analyze(&case.observations(), &case.posts(), case.as_of).unwrap();
+        serde_json::to_value(analysis).unwrap()
+    });
+}
+
+#[test]
+fn vectors_of_spikes() {
+    check("spikes.json", |input| {
+        let settings: SpikeSettings = serde_json::from_value(input["settings"].clone()).unwrap();
+        let start: Instant = input["start"].as_str().unwrap().parse().unwrap();
+        let values = floats(&input["values"]);
+        let step = input["step_seconds"].as_i64().unwrap() * 1_000_000;
+        let report = SeasonalRobust::try_new(settings).unwrap().report(&Series::new(start, step, &values)).unwrap();
+        json!({"status": report.status, "judged": report.judged, "spikes": report.spikes})
+    });
+}
+
+#[test]
+fn vectors_of_releases() {
+    check("releases.json", |input| {
+        let competition: Vec<Competition> = input["competition"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| Competition { day: day(&c["day"]), followers: c["followers"].as_f64().unwrap() })
+            .collect();
+        let release = ReleaseInput {
+            as_of: day(&input["as_of"]),
+            momentum: input["momentum"].as_f64(),
+            streams: &floats(&input["streams"]),
+            window_days: u32::try_from(input["window_days"].as_u64().unwrap()).unwrap(),
+            competition: &competition,
+        };
+        serde_json::to_value(release_windows(&ReleaseSettings::default(), &release).unwrap()).unwrap()
+    });
+}
+
+#[test]
+fn vectors_of_fans() {
+    check("fans.json", |input| {
+        let events = &input["events"];
+        let (mut artists, mut fans) = (Names::default(), Names::default());
+        let artist: Vec<u32> = texts(&events["artist_id"]).into_iter().map(|id| artists.intern(id)).collect();
+        let fan: Vec<u32> = texts(&events["fan_id"]).into_iter().map(|id| fans.intern(id)).collect();
+        let days: Vec<i32> = events["day"].as_array().unwrap().iter().map(|d| day(d).days()).collect();
+        let kind: Vec<u8> = texts(&events["kind"]).into_iter().map(|k| k.parse::<FanEventKind>().unwrap().code()).collect();
+        let columns = FanEventColumns {
+            artist: &artist,
+            fan: &fan,
+            day: &days,
+            kind: &kind,
+            amount: Some(&floats(&events["amount"])),
+            seconds: Some(&floats(&events["seconds"])),
+            ..FanEventColumns::EMPTY
+        };
+        let settings = FanSettings::default();
+        let table = FanTable::from_events(&columns, day(&input["as_of"]), &settings).unwrap();
+        let scores = EngagementTiers::try_new(settings).unwrap().score(&table).unwrap();
+        let one = |(row, score): (&fanpulse_core::fans::FanRow, &fanpulse_core::fans::FanScore)| {
+            let mut fan = serde_json::to_value(score).unwrap();
+            fan["artist_id"] = json!(artists.get(row.artist).unwrap());
+            fan["fan_id"] = json!(fans.get(row.fan).unwrap());
+            fan
+        };
+        table.rows().iter().zip(&scores.fans).map(one).collect()
+    });
+}
+
+#[test]
+fn vectors_of_breakouts() {
+    check("breakout.json", |input| {
+        let model = LogisticBreakout::from_json(&input["model"].to_string()).unwrap();
+        let rows = input["features"].as_array().unwrap();
+        rows.iter().map(|row| serde_json::to_value(model.predict(&floats(row)).unwrap()).unwrap()).collect()
+    });
+}
