@@ -26,7 +26,7 @@ fn wrong_usage_is_exit_code_2() {
         ),
         (vec!["train", "--data", &o, "--label", "growth=2", "--out", &o], "is read, so it cannot be the output too"),
         (vec!["train", "--data", &o, "--label", "growth=2", "--out", "m.md"], "cannot be both the model and its card"),
-        (vec!["backtest"], "--data and --label are needed"),
+        (vec!["backtest"], "--label <LABEL>"),
         (vec!["backtest", "momentum"], "--data <FILE>..."),
         (vec!["score", &o, "--chart", "c.csv"], "--breakout-model <FILE>"),
         (vec!["completions", "tcsh"], "invalid value 'tcsh'"),
