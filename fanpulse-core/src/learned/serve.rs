@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::chart::{Chart, newcomers, split_credit};
+use super::chart::{Chart, Newcomer, newcomers, split_credit};
 use super::daily::{Conflicts, daily_series};
 use super::inputs::Inputs;
 use super::model::LogisticBreakout;
@@ -43,11 +43,11 @@ impl LogisticBreakout {
             return Err(Error::invalid(format!("the model reads {}, not a chart", self.inputs())));
         };
         let newcomers = newcomers(chart, settings)?;
-        let by_name: HashMap<&str, &Result<Vec<(&str, f64)>, u32>> = newcomers.iter().map(|n| (n.name.as_str(), &n.features)).collect();
+        let by_name: HashMap<&str, &Newcomer> = newcomers.iter().map(|n| (n.name.as_str(), n)).collect();
         let need = f64::from(settings.observe_weeks);
         let one = |id: &str| {
             let name = split_credit(id).into_iter().next().unwrap_or_default();
-            match by_name.get(name.as_str()) {
+            match by_name.get(name.as_str()).map(|n| &n.features) {
                 Some(Ok(values)) => Ok(self.breakout_of_named(values)),
                 Some(Err(weeks)) => Err(Insufficient { have: f64::from(*weeks), need }),
                 None => Err(Insufficient { have: 0.0, need }),
