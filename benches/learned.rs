@@ -56,7 +56,7 @@ fn learned(c: &mut Criterion) {
     let start = Day::from_ymd(2025, 1, 1).expect("a day");
     let mut one =
         |i: usize| DailySeries { id: i.to_string(), start, values: (0..365).map(|_| 1e4 * (0.9 + 0.2 * random.next())).collect() };
-    let series: Vec<DailySeries> = (0..200).map(|i| one(i)).collect();
+    let series: Vec<DailySeries> = (0..200).map(one).collect();
     let made = growth_examples(&series, &GrowthSettings::default()).expect("examples").examples().len();
     group.throughput(Throughput::Elements(made as u64));
     group.bench_function(BenchmarkId::new("daily-features", made), |b| {

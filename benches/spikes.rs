@@ -27,7 +27,7 @@ fn values(per_day: f64) -> Vec<f64> {
         let value = 1_000.0 * course * spike * (0.8 + 0.4 * random.next());
         if random.next() < 0.01 { f64::NAN } else { value.round() }
     };
-    (0..READINGS).map(|i| one(i)).collect()
+    (0..READINGS).map(one).collect()
 }
 
 fn spikes(c: &mut Criterion) {

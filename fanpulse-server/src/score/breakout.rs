@@ -40,7 +40,7 @@ impl Learned {
     }
 
     /// Puts a model that reads what the engine scores into it.
-    pub(super) fn into_engine(&self, builder: EngineBuilder) -> EngineBuilder {
+    pub(super) fn put_into(&self, builder: EngineBuilder) -> EngineBuilder {
         match ComponentBreakout::try_new(self.model.clone()) {
             Ok(model) => builder.breakout_model(Arc::new(model)),
             Err(_) => builder,

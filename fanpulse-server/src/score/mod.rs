@@ -153,7 +153,7 @@ fn read_and_score_by(
         builder = builder.keep_first_of_conflicts();
     }
     if let Some(model) = model {
-        builder = model.into_engine(builder);
+        builder = model.put_into(builder);
     }
     let engine = builder.build().map_err(|e| Failure::failed(e.message()))?;
     let as_of = match as_of {
