@@ -18,7 +18,7 @@ const READINGS: usize = 20_000;
 /// Noise about a weekly and a daily course, with a spike now and then and some readings missing.
 fn values(per_day: f64) -> Vec<f64> {
     let mut random = Random(3);
-    let mut one = |i: usize| {
+    let one = |i: usize| {
         let day = i as f64 / per_day;
         let course = 1.0
             + 0.2 * (day * std::f64::consts::TAU / 7.0).sin()

@@ -157,33 +157,34 @@ def rfm(folder: Path, rows: int, fans: int, artists: int) -> Task:
     paid = pl.col("amount") > 0
 
     def work() -> list[float]:
-        # A day of a fan first: distinct days are then rows, which is much faster than n_unique.
-        by_day = frame.lazy().group_by("artist", "fan", "day").agg(
-            pl.col("amount").sum().alias("spend"),
-            paid.any().alias("paid"),
-            quality.sum().alias("quality"),
-            (pl.col("kind") == 3).sum().alias("shares"),
-            pl.col("kind").is_between(1, 3).sum().alias("social"),
-            (pl.col("kind") == 0).sum().alias("streams"),
+        # Twice as fast as grouping the columns as they are: one key, the window taken before the groups, and a day
+        # of a fan first, so that distinct days are rows.
+        rows = frame.lazy().select(
+            (pl.col("artist").cast(pl.UInt64) * 2**32 + pl.col("fan").cast(pl.UInt64)).alias("key"),
+            "day",
+            pl.col("amount").fill_null(0.0).alias("spend"),
+            (pl.col("amount").fill_null(0.0) * within).alias("window_spend"),
+            paid.fill_null(False).alias("paid"),
+            (quality * within).alias("quality"),
+            ((pl.col("kind") == 3) & within).alias("shares"),
+            (pl.col("kind").is_between(1, 3) & within).alias("social"),
+            ((pl.col("kind") == 0) & within).alias("streams"),
         )
-        table = by_day.group_by("artist", "fan").agg(
+        sums = ("spend", "window_spend", "quality", "shares", "social", "streams")
+        by_day = rows.group_by("key", "day").agg(pl.col("paid").any(), pl.col(sums).sum())
+        table = by_day.group_by("key").agg(
             pl.col("day").min().alias("first"),
             pl.col("day").max().alias("last"),
             pl.len().alias("active"),
             pl.col("paid").sum().alias("paid_days"),
-            pl.col("spend").sum(),
-            pl.col("spend").filter(within).sum().alias("window_spend"),
             within.sum().alias("window_active"),
-            pl.col("quality").filter(within).sum(),
-            pl.col("shares").filter(within).sum(),
-            pl.col("social").filter(within).sum(),
-            (pl.col("streams").filter(within).sum() * 3.5 / 60).alias("hours"),
-        ).collect()
+            pl.col(sums).sum(),
+        ).with_columns((pl.col("streams") * 3.5 / 60).alias("hours")).collect()
         names = ("active", "paid_days", "spend", "window_spend", "window_active", "quality", "shares", "social", "hours")
         return [float(table.height), float(table["last"].cast(pl.Int64).sum()), *(float(table[k].sum()) for k in names)]
 
     title = f"Polars: fan table, {rows:,} events, {fans:,} fans, {artists:,} artists"
-    return Task(title, "rfm 0", lambda: clocked(work), 1e-9, THREADS)
+    return Task(title, "rfm 0", lambda: clocked(work), 1e-9, THREADS, 5)
 
 
 class FanPulse:
