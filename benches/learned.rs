@@ -54,8 +54,7 @@ fn learned(c: &mut Criterion) {
     }
     let mut random = Random(9);
     let start = Day::from_ymd(2025, 1, 1).expect("a day");
-    let mut one =
-        |i: usize| DailySeries { id: i.to_string(), start, values: (0..365).map(|_| 1e4 * (0.9 + 0.2 * random.next())).collect() };
+    let one = |i: usize| DailySeries { id: i.to_string(), start, values: (0..365).map(|_| 1e4 * (0.9 + 0.2 * random.next())).collect() };
     let series: Vec<DailySeries> = (0..200).map(one).collect();
     let made = growth_examples(&series, &GrowthSettings::default()).expect("examples").examples().len();
     group.throughput(Throughput::Elements(made as u64));
