@@ -38,14 +38,15 @@ bindings:
 	sh bindings/python/check.sh
 	sh bindings/node/check.sh
 
-# Criterion's figures, then FanPulse against NumPy, Polars and DuckDB in alternation.
+# Criterion's figures, then FanPulse against NumPy, Polars, DuckDB, lifetimes and scikit-learn in alternation.
 bench:
 	$(CARGO) bench --locked -p fanpulse
 	$(MAKE) peers
 
 peers:
-	$(CARGO) build --release --locked -p fanpulse --example peer_worker
+	$(CARGO) build --release --locked -p fanpulse --example peer_worker --example peer_models
 	sh benches/peers/run.sh
+	sh benches/peers/run.sh models
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --open

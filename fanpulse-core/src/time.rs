@@ -78,6 +78,14 @@ impl fmt::Display for Day {
     }
 }
 
+impl TryFrom<NaiveDate> for Day {
+    type Error = Error;
+
+    fn try_from(date: NaiveDate) -> Result<Self> {
+        Self::from_date(date)
+    }
+}
+
 impl FromStr for Day {
     type Err = Error;
 

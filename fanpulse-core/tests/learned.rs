@@ -4,13 +4,16 @@
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, TimeDelta};
+use fanpulse_core::ingest::{Dataset, Metric, Observation};
 use fanpulse_core::learned::chart::{Chart, ChartEntry, debuts};
+use fanpulse_core::learned::series::growth_examples;
 use fanpulse_core::learned::{
-    Example, Feature, LogisticBreakout, Slices, Task, TrainingSet, WalkForward, ablation, backtest, evaluate_ranking, learning_curve, train,
+    ComponentBreakout, Conflicts, Example, Feature, Inputs, LogisticBreakout, Slices, Task, TrainingSet, WalkForward, ablation, backtest,
+    beside_engine, daily_series, evaluate_ranking, learning_curve, on_components, train,
 };
 use fanpulse_core::scores::{BreakoutFeatures, BreakoutModel, Level};
-use fanpulse_core::settings::{CalibrationMethod, ChartSettings, ClassWeight, LearnedSettings};
-use fanpulse_core::{Engine, ErrorKind};
+use fanpulse_core::settings::{CalibrationMethod, ChartSettings, ClassWeight, GrowthSettings, LearnedSettings, Settings};
+use fanpulse_core::{Day, Engine, Error, ErrorKind, Instant};
 use proptest::prelude::*;
 
 fn day(n: i64) -> NaiveDate {
@@ -118,14 +121,147 @@ fn a_model_file_predicts_the_same_bits_and_refuses_what_it_is_not() {
 
 #[test]
 fn an_engine_takes_a_learned_model_in_place_of_the_indicators() {
-    let model = train(&synthetic(2000), &slices(1200, 400), &quick()).unwrap();
+    let model = ComponentBreakout::try_new(train(&synthetic(2000), &slices(1200, 400), &quick()).unwrap()).unwrap();
     let features = |velocity| BreakoutFeatures { acceleration: None, viral_potential: None, velocity, consistency: Some(0.5) };
     let (low, high) = (model.breakout(&features(Some(0.0))), model.breakout(&features(Some(1.0))));
     assert!(low.probability < high.probability && high.model == "logistic");
-    assert_eq!((low.level, low.drivers[2]), (Level::Low, ("velocity", false)));
-    assert_eq!(high.drivers[2], ("velocity", true));
+    assert_eq!((low.level, &low.drivers[0]), (Level::Low, &("velocity".into(), false)));
+    assert_eq!(high.drivers[0], ("velocity".into(), true));
+    // The contributions are those of the model's own prediction.
+    let p = model.model().predict(&[1.0, 0.5]).unwrap();
+    assert_eq!(high.probability.to_bits(), p.probability.to_bits());
+    assert!((high.contributions.iter().sum::<f64>() + model.model().intercept() - p.log_odds).abs() < 1e-12);
     assert!(model.breakout(&features(None)).probability.is_finite());
-    assert!(Engine::builder().breakout_model(std::sync::Arc::new(model)).build().is_ok());
+
+    let engine = Engine::builder().breakout_model(std::sync::Arc::new(model)).build().unwrap();
+    let (data, last) = streams(&[0.0, 1.0]);
+    let scores = engine.score(&data, last).unwrap();
+    let said = scores.analysis(1).breakout.unwrap();
+    assert_eq!((said.model, said.probability), ("logistic", scores.breakout[1]));
+    // Where momentum has too little data, there is no breakout, and the reason is momentum's.
+    let early = engine.score(&data, last.plus(-85)).unwrap().analysis(0);
+    assert_eq!(early.breakout.unwrap_err(), early.momentum.unwrap_err());
+}
+
+/// Ninety days of streams per artist, growing by so many % a day.
+fn streams(rates: &[f64]) -> (Dataset, Day) {
+    let first = Day::from_ymd(2026, 1, 1).unwrap();
+    let mut data = Dataset::default();
+    for (i, rate) in rates.iter().enumerate() {
+        for n in 0..90 {
+            let value = 1e5 * (1.0 + rate / 100.0).powi(n) * (1.0 + 0.1 * noise(n as usize, i as u64));
+            let (artist_id, platform) = (format!("artist {i}"), "p".to_owned());
+            data.push_observation(&Observation { artist_id, platform, metric: Metric::Streams, observed_at: first.plus(n).into(), value })
+                .unwrap();
+        }
+    }
+    (data, first.plus(89))
+}
+
+#[test]
+fn a_model_is_fed_only_what_it_was_trained_on() {
+    let message = |e: Error| e.to_string();
+    let plain = train(&synthetic(2000), &slices(1200, 400), &quick()).unwrap();
+    let (data, last) = streams(&[0.5]);
+    let settings = Settings::default();
+    assert_eq!(
+        message(plain.daily_breakouts(&data, last, &settings, Conflicts::Refuse).unwrap_err()),
+        "the model reads a table of its own features, not daily audience or streams"
+    );
+    let other = set(&["velocity", "age"], synthetic(2000).examples().to_vec());
+    let other = train(&other, &slices(1200, 400), &quick()).unwrap();
+    assert!(message(ComponentBreakout::try_new(other).unwrap_err()).starts_with("the model reads a feature `age`, which no analysis has"));
+    // A chart's `acceleration` is not momentum's.
+    let (chart, _) = small_chart(200);
+    let model = train(&debuts(&chart, &ChartSettings::default()).unwrap(), &slices(7 * 120, 7 * 40), &quick()).unwrap();
+    assert!(model.features().iter().any(|f| f.name == "acceleration"));
+    assert_eq!(message(ComponentBreakout::try_new(model).unwrap_err()), "the model reads a chart, not the component scores of momentum");
+}
+
+#[test]
+fn a_model_of_daily_series_predicts_what_it_was_trained_for() {
+    // Half of the artists double within the horizon, the other half do not move; the future of both is cut off.
+    let rates: Vec<f64> = (0..60).map(|i| if i % 2 == 0 { 0.0 } else { 6.0 }).collect();
+    let (data, last) = streams(&rates);
+    let settings = Settings::default();
+    let series = daily_series(&data, last, &settings, Conflicts::Refuse).unwrap();
+    let set = growth_examples(&series, &GrowthSettings::default()).unwrap();
+    let from = set.examples()[0].date;
+    let days = |n| from + TimeDelta::days(n);
+    let slices = Slices { train_from: None, calibrate_from: days(15), test_from: days(16), test_until: None };
+    let set = beside_engine(&set, &data, &Engine::default()).unwrap();
+    assert_eq!(set.rankings()[1..], ["breakout by indicators", "momentum index"]);
+    let model = train(&set, &slices, &quick()).unwrap();
+    let as_of = last.plus(-5);
+    let found = model.daily_breakouts(&data, as_of, &settings, Conflicts::Refuse).unwrap();
+    let p = |i: usize| found[i].as_ref().unwrap().probability;
+    assert!(p(0) < 0.1 && p(1) > 0.9, "{} {}", p(0), p(1));
+    // What follows the day changes nothing, and what has not two weeks of days is told so.
+    let (more, _) = streams(&rates);
+    assert_eq!(model.daily_breakouts(&more, as_of, &settings, Conflicts::Refuse).unwrap(), found);
+    let lack = model.daily_breakouts(&data, last.plus(-85), &settings, Conflicts::Refuse).unwrap()[0].clone().unwrap_err();
+    assert_eq!((lack.have, lack.need), (5.0, 6.0));
+    let silent = model.daily_breakouts(&data, last.plus(400), &settings, Conflicts::Refuse).unwrap()[0].clone().unwrap_err();
+    assert_eq!(silent.have, 0.0);
+    let scores = Engine::default().score(&data, as_of).unwrap();
+    assert!(scores.clone().with_breakouts(vec![]).is_err());
+    let scores = scores.with_breakouts(found.clone()).unwrap();
+    assert_eq!((scores.breakout[1], scores.analysis(1).breakout), (p(1), found[1].clone()));
+
+    let on = on_components(&set, &data, &Engine::default()).unwrap();
+    assert!(matches!(on.task().inputs, Inputs::Components { .. }));
+    let model = ComponentBreakout::try_new(train(&on, &slices, &quick()).unwrap()).unwrap();
+    let scores = Engine::builder().breakout_model(std::sync::Arc::new(model)).build().unwrap().score(&data, as_of).unwrap();
+    assert!(scores.breakout[0] < 0.1 && scores.breakout[1] > 0.9, "{:?}", &scores.breakout[..2]);
+}
+
+/// A weekly chart on which a newcomer enters each week and climbs at one of three paces.
+fn small_chart(weeks: usize) -> (Chart, Vec<ChartEntry>) {
+    let mut entries = Vec::new();
+    for w in 0..weeks {
+        let pace = 1 + 5 * (w % 3);
+        for k in 0..12_usize {
+            let place = (95_usize).saturating_sub(pace * k + (noise(w, 5) * 10.0) as usize).max(5);
+            let (week, artist, title) = (day(7 * (w + k) as i64), format!("Artist {w:03}"), format!("Song {w}"));
+            entries.push(ChartEntry { week, place: place as u32, artist, title });
+        }
+    }
+    entries.retain(|e| e.week < day(7 * weeks as i64));
+    (Chart::new(entries.clone(), &ChartSettings::default()).unwrap(), entries)
+}
+
+#[test]
+fn a_model_of_a_chart_predicts_its_newcomers_and_nobody_else() {
+    let settings = ChartSettings::default();
+    let (chart, mut entries) = small_chart(300);
+    let set = debuts(&chart, &settings).unwrap();
+    let model = train(&set, &slices(7 * 150, 7 * 50), &quick()).unwrap();
+    let cut = day(7 * 259);
+    entries.retain(|e| e.week <= cut);
+    let now = Chart::new(entries, &settings).unwrap();
+    let mut data = Dataset::default();
+    for name in ["ARTIST 254", "Artist 255", "Artist 257", "Artist 020", "Nobody"] {
+        let (artist_id, platform) = (name.to_owned(), "p".to_owned());
+        data.push_observation(&Observation {
+            artist_id,
+            platform,
+            metric: Metric::Streams,
+            observed_at: Instant::from(Day::MIN),
+            value: 1.0,
+        })
+        .unwrap();
+    }
+    let found = model.chart_breakouts(&data, &now).unwrap();
+    for (i, name) in [(0, "artist 254"), (1, "artist 255")] {
+        // The same prediction as for the example of the whole chart: nothing later is read.
+        let example = set.examples().iter().find(|e| e.id == name).unwrap();
+        let expected = model.predict_example(&set, example).unwrap().probability;
+        assert_eq!(found[i].as_ref().unwrap().probability.to_bits(), expected.to_bits());
+    }
+    let have = |i: usize| found[i].clone().unwrap_err().have;
+    assert_eq!((have(2), have(3), have(4)), (3.0, 0.0, 0.0));
+    let json = model.to_json().unwrap();
+    assert_eq!(LogisticBreakout::from_json(&json).unwrap().chart_breakouts(&data, &now).unwrap(), found);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use fanpulse_core::ingest::Dataset;
 
 use crate::error::DIRECTORY;
-use crate::text::{self, Head};
+use crate::text::{self, Head, TextTable};
 use crate::{Error, FileReport, Progress, ReadOptions, Result, parquet};
 
 /// Reads a file of any known format and appends its rows to the dataset.
@@ -18,17 +18,40 @@ use crate::{Error, FileReport, Progress, ReadOptions, Result, parquet};
 pub fn read(path: &Path, options: &ReadOptions<'_>, data: &mut Dataset) -> Result<FileReport> {
     let name = path.display().to_string();
     let failed = |e: io::Error| Error::from_io(&name, e);
+    let (file, total) = open(path, &name)?;
+    let head = Head::new(Counted { inner: &file, read: 0, told: 0, total, progress: options.progress }).map_err(failed)?;
+    match total {
+        Some(len) if head.is_parquet() => parquet::read(&name, file, len, options, data),
+        _ => text::read(&name, head, options, data),
+    }
+}
+
+/// Reads a table of delimited text, also in gzip or zstd, whose columns the caller knows, and says how many rows it has.
+///
+/// # Errors
+/// `invalid` where something is wrong with what the file says, or the table refuses the header or a row, and the kind
+/// of the system's error otherwise.
+pub fn read_text_table(path: &Path, progress: Option<&Progress<'_>>, table: &mut dyn TextTable) -> Result<u64> {
+    let name = path.display().to_string();
+    let failed = |e: io::Error| Error::from_io(&name, e);
+    let (file, total) = open(path, &name)?;
+    let head = Head::new(Counted { inner: &file, read: 0, told: 0, total, progress }).map_err(failed)?;
+    if head.is_parquet() {
+        return Err(Error::invalid(format!("{name}: this is Parquet; a table of delimited text is read here")));
+    }
+    text::read_table(&name, head, table)
+}
+
+/// The file, and its size where it is known.
+fn open(path: &Path, name: &str) -> Result<(File, Option<u64>)> {
+    let failed = |e: io::Error| Error::from_io(name, e);
     let file = File::open(path).map_err(failed)?;
     let about = file.metadata().map_err(failed)?;
     if about.is_dir() {
         return Err(Error::invalid(format!("{name}: {DIRECTORY}")));
     }
     let total = about.is_file().then_some(about.len());
-    let head = Head::new(Counted { inner: &file, read: 0, told: 0, total, progress: options.progress }).map_err(failed)?;
-    match total {
-        Some(len) if head.is_parquet() => parquet::read(&name, file, len, options, data),
-        _ => text::read(&name, head, options, data),
-    }
+    Ok((file, total))
 }
 
 /// Reads a stream of text (CSV or NDJSON, also in gzip or zstd), for instance standard input, and appends its

@@ -54,10 +54,11 @@ mod sources;
 
 pub use column_map::ColumnMap;
 pub use error::{Error, ErrorKind, Result};
-pub use file::{read, read_from};
+pub use file::{read, read_from, read_text_table};
 pub use options::{Progress, ReadOptions};
 pub use report::{Compression, DropReason, FileReport, Format, TableKind};
 pub use sources::Sources;
+pub use text::TextTable;
 
 #[cfg(test)]
 mod tests;

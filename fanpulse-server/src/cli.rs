@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fanpulse_core::Day;
 use fanpulse_platforms::ColumnMap;
+
+use crate::train::Label;
 
 /// Scores artists from their platform data: fan value, momentum, what went viral, superfans, breakout.
 #[derive(Debug, Parser)]
@@ -18,6 +21,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Score artists from files, without a database
     Score(ScoreArgs),
+    /// Learn who breaks out from labelled history: a model file and its card
+    Train(Box<TrainArgs>),
+    /// Judge such a model walking forward in time, or the momentum index
+    Backtest(Box<BacktestArgs>),
     /// See it work: a simulated label, written as files, scored from them
     Demo(DemoArgs),
     /// Print the completion script of a shell
@@ -98,6 +105,14 @@ pub(crate) struct ScoreArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
 
+    /// Predict breakouts by a model of `fanpulse train` instead of the indicators
+    #[arg(long, value_name = "FILE")]
+    pub(crate) breakout_model: Option<PathBuf>,
+
+    /// The chart that a model trained on a chart reads, CSV: date, position, song, artist; may be given several times
+    #[arg(long, value_name = "FILE", requires = "breakout_model")]
+    pub(crate) chart: Vec<PathBuf>,
+
     /// Threads to use [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -152,6 +167,189 @@ pub(crate) enum Sort {
     Artist,
     /// First appearance in the input
     Input,
+}
+
+const TRAIN_HELP: &str = "\
+What --label says decides what the files are:
+  top=10            a chart (date, position, song, artist): of the artists new to it, who reaches the top 10?
+  growth=1.5        observations, as `fanpulse score` reads them: whose next days are 1.5 times the last 14?
+  column=broke_out  a table of your own: artist_id, date, known (when the label was known), the label as 0 or 1; every
+                    other column is a feature, empty = missing
+
+Examples are cut in time, never at random: the model learns from the first slice, its probabilities are calibrated on the
+second, and the table shows how good it is on the third.
+
+Examples:
+  fanpulse train --data hot100_*.csv.gz --label top=10 --calibrate-from 2005-01-01 --test-from 2010-01-01 --out breakout.json
+  fanpulse train --data streams.csv.gz --map date=observed_at,artist=artist_id,streams=value:streams --label growth=1.5 --out growth.json
+  fanpulse score observations.csv --breakout-model growth.json
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage.";
+
+/// What a model learns from.
+#[derive(Debug, Args)]
+pub(crate) struct ExampleArgs {
+    /// Labelled history, any number of files
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// What is to be predicted: top=PLACE, growth=FACTOR or column=NAME
+    #[arg(long)]
+    pub(crate) label: Label,
+
+    /// Weeks of a debut that are seen before the prediction, 4–26, with top=PLACE [default: 4]
+    #[arg(long, value_name = "WEEKS", value_parser = clap::value_parser!(u32).range(4..=26))]
+    pub(crate) observe: Option<u32>,
+
+    /// How far ahead: weeks with top=PLACE [default: 27], days with growth=FACTOR [default: 14] and column=NAME
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(crate) horizon: Option<u32>,
+
+    /// What the model reads, with growth=FACTOR
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) inputs: ModelInputs,
+
+    /// Use these features only, by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) features: Vec<String>,
+
+    /// What foreign columns mean, as in `fanpulse score`
+    #[arg(long, value_name = "MAP")]
+    pub(crate) map: Option<ColumnMap>,
+
+    /// Drop bad rows of observations, instead of failing at the first
+    #[arg(long)]
+    pub(crate) lenient: bool,
+
+    /// Settings as JSON: penalty, class weights, calibration under `learned`, others as in `fanpulse score`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+}
+
+/// What a model of growth reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ModelInputs {
+    /// Nine measures of the daily audience or streams
+    #[default]
+    Daily,
+    /// The four component scores of momentum, as the indicators do
+    Components,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = TRAIN_HELP)]
+pub(crate) struct TrainArgs {
+    #[command(flatten)]
+    pub(crate) examples: ExampleArgs,
+
+    /// First day of the training slice [default: the first example; of a chart, its second calendar year]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) train_from: Option<NaiveDate>,
+
+    /// First day of the calibration slice [default: after 60 % of the examples]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) calibrate_from: Option<NaiveDate>,
+
+    /// First day of the test slice [default: after 80 % of the examples]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) test_from: Option<NaiveDate>,
+
+    /// Examples from this day on are left out
+    #[arg(long, value_name = "DATE")]
+    pub(crate) test_until: Option<NaiveDate>,
+
+    /// Where the model goes, as JSON
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// Where its card goes, as Markdown [default: beside the model, ending in .md]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BacktestArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<BacktestCommand>,
+
+    #[command(flatten)]
+    pub(crate) examples: Option<ExampleArgs>,
+
+    /// First day that trains [default: the first example; of a chart, its second calendar year]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) train_from: Option<NaiveDate>,
+
+    /// First day that is predicted [default: after half of the examples]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) test_from: Option<NaiveDate>,
+
+    /// Examples from this day on are left out
+    #[arg(long, value_name = "DATE")]
+    pub(crate) test_until: Option<NaiveDate>,
+
+    /// The model is trained anew every so many months [default: 12 with top=PLACE, else 1]
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(1..=1200))]
+    pub(crate) step: Option<u32>,
+
+    /// Months before each step that calibrate [default: 60 with top=PLACE, else 6]
+    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(1..=1200))]
+    pub(crate) calibrate: Option<u32>,
+
+    /// What to write
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: BacktestFormat,
+
+    /// Where to write, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BacktestCommand {
+    /// How well the momentum index of a day ranks the growth that follows
+    Momentum(MomentumArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MomentumArgs {
+    /// Observations, any number of files
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// Days ahead
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(7..=366))]
+    pub(crate) horizon: u32,
+
+    /// Length of the window in days, 14–366 [default: 30]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(14..=366))]
+    pub(crate) window: Option<u32>,
+
+    /// What foreign columns mean, as in `fanpulse score`
+    #[arg(long, value_name = "MAP")]
+    pub(crate) map: Option<ColumnMap>,
+
+    /// Drop bad rows, instead of failing at the first
+    #[arg(long)]
+    pub(crate) lenient: bool,
+
+    /// Settings as JSON, as in `fanpulse score`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// What to write
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: BacktestFormat,
+}
+
+/// What a back-test writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum BacktestFormat {
+    /// Tables for people, as Markdown
+    #[default]
+    Table,
+    /// One object with every figure
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! FanPulse's command line: `fanpulse score`, `fanpulse demo`, `fanpulse completions`.
+//! FanPulse's command line: `fanpulse score`, `train`, `backtest`, `demo`, `completions`.
 //!
 //! Data goes to standard output, everything else to standard error. Exit code 0 is success, 1 a failure,
 //! 2 wrong usage. This crate is the outermost layer: only here are a clock, a terminal and the environment looked at.
@@ -12,6 +12,10 @@ mod terminal;
 mod score;
 
 mod output;
+
+mod train;
+
+mod backtest;
 
 mod demo;
 
@@ -35,6 +39,8 @@ pub fn run() -> ExitCode {
     };
     let result = match cli.command {
         Command::Score(args) => score::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Completions { shell } => completions(shell),
     };

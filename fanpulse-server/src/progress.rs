@@ -57,6 +57,20 @@ impl Drop for Reading {
     }
 }
 
+/// A spinner with a clock, for a stage that takes seconds and does not say how far it is.
+pub(crate) fn stage(message: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_message(message.to_owned());
+    // A template that cannot be read leaves the plain spinner.
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
 /// A spinner for a step that does not say how far it is; `rows` is how much it has to do.
 pub(crate) fn step(message: &str, rows: usize) -> ProgressBar {
     /// About what takes a second.

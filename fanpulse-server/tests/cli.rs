@@ -9,5 +9,6 @@ mod cli {
     pub(crate) mod json;
     pub(crate) mod real_data;
     pub(crate) mod run;
+    pub(crate) mod train;
     pub(crate) mod usage;
 }

@@ -62,7 +62,13 @@ fn analysis(as_of: Day, f: &Figures) -> Analysis {
             velocity_se: None,
             components: vec![component("velocity", f.velocity)],
         }),
-        breakout: Ok(Breakout { probability: f.probability, level: Level::Low, model: "indicators", drivers: Vec::new() }),
+        breakout: Ok(Breakout {
+            probability: f.probability,
+            level: Level::Low,
+            model: "indicators",
+            drivers: Vec::new(),
+            contributions: Vec::new(),
+        }),
         ..empty(as_of)
     }
 }

@@ -186,7 +186,7 @@ pub(super) fn apply_models(scores: &mut Scores, models: &Models) {
     if let Some(model) = &models.breakout {
         let said = (0..artists)
             .into_par_iter()
-            .map(|i| (!scores.momentum[i].is_nan()).then(|| model.breakout(&scores.breakout_features(i))))
+            .map(|i| scores.momentum_of(i).map(|_| model.breakout(&scores.breakout_features(i))))
             .collect::<Vec<_>>();
         for (i, b) in said.iter().enumerate() {
             scores.breakout[i] = b.as_ref().map_or(f64::NAN, |b| b.probability);

@@ -140,7 +140,7 @@ pub(super) struct Context {
 pub(super) struct Custom {
     pub(super) fan_value: Option<Vec<Result<FanValue, Insufficient>>>,
     pub(super) momentum: Option<Vec<Result<Momentum, Insufficient>>>,
-    pub(super) breakout: Option<Vec<Option<Breakout>>>,
+    pub(super) breakout: Option<Vec<Result<Breakout, Insufficient>>>,
 }
 
 impl Scores {
@@ -176,6 +176,19 @@ impl Scores {
             Some(custom) => custom.as_ref().ok().map(|m| m.status),
             None => (!index.is_nan()).then(|| Status::of(index, &self.context.settings.momentum)),
         }
+    }
+
+    /// Puts predictions that were made elsewhere in place of the breakouts, one per artist.
+    ///
+    /// # Errors
+    /// `invalid` where their number is not that of the artists.
+    pub fn with_breakouts(mut self, breakouts: Vec<Result<Breakout, Insufficient>>) -> crate::Result<Self> {
+        if breakouts.len() != self.artists() {
+            return Err(crate::Error::invalid(format!("{} breakouts for {} artists", breakouts.len(), self.artists())));
+        }
+        self.breakout = breakouts.iter().map(|b| b.as_ref().map_or(f64::NAN, |b| b.probability)).collect();
+        self.custom.breakout = Some(breakouts);
+        Ok(self)
     }
 
     /// Attaches the ids of the artists and of the viral posts.
@@ -256,7 +269,7 @@ impl Scores {
         .assemble(&features, &self.context.settings.fan_value)
     }
 
-    fn momentum_of(&self, i: usize) -> Result<Momentum, Insufficient> {
+    pub(super) fn momentum_of(&self, i: usize) -> Result<Momentum, Insufficient> {
         if let Some(custom) = &self.custom.momentum {
             return custom[i].clone();
         }
@@ -289,11 +302,11 @@ impl Scores {
     }
 
     fn breakout_of(&self, i: usize, momentum: &Result<Momentum, Insufficient>) -> Result<Breakout, Insufficient> {
+        if let Some(custom) = &self.custom.breakout {
+            return custom[i].clone();
+        }
         if let Err(lack) = momentum {
             return Err(*lack);
-        }
-        if let Some(Some(custom)) = self.custom.breakout.as_ref().map(|b| &b[i]) {
-            return Ok(custom.clone());
         }
         Ok(Indicators::new(self.context.settings.breakout.clone()).breakout(&self.breakout_features(i)))
     }

@@ -1,12 +1,13 @@
-//! A trained model: prediction with drivers, the model file, and its place behind [`BreakoutModel`].
+//! A trained model: prediction with drivers, and the model file.
 
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
 use super::card::ModelCard;
+use super::inputs::Inputs;
 use super::set::{Example, TrainingSet};
 use super::standard::Scale;
-use crate::scores::{Breakout, BreakoutFeatures, BreakoutModel, Level};
+use crate::scores::{Breakout, Level};
 use crate::{Error, Result};
 
 /// What a model file says it is.
@@ -62,9 +63,9 @@ pub struct Prediction {
 
 /// A logistic model of a breakout (`scoring.md` §5): standardised features, coefficients, calibration, and its card.
 ///
-/// Behind [`BreakoutModel`] it reads the four component scores of momentum: train it on features named
-/// `acceleration`, `viral_potential`, `velocity` and `consistency`, or some of them. A feature of another name is
-/// missing there and adds nothing.
+/// What it reads is part of it ([`LogisticBreakout::inputs`]): one trained on component scores stands behind
+/// [`crate::scores::BreakoutModel`] as a [`super::ComponentBreakout`], one trained on daily series or on a chart predicts the
+/// artists of a data set from those.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogisticBreakout {
@@ -103,6 +104,20 @@ impl LogisticBreakout {
     #[must_use]
     pub const fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    /// Where its features come from.
+    #[must_use]
+    pub const fn inputs(&self) -> &Inputs {
+        &self.card.task.inputs
+    }
+
+    /// The prediction in the form of every breakout; NaN = missing.
+    pub(super) fn breakout(&self, values: &[f64]) -> Breakout {
+        let probability = self.calibration.probability(self.log_odds(values.iter().copied()));
+        let contributions: Vec<f64> = self.contributions(values.iter().copied()).collect();
+        let drivers = self.features.iter().zip(&contributions).map(|(f, &c)| (f.name.clone().into(), c > 0.0)).collect();
+        Breakout { probability, level: self.level(probability), model: "logistic", drivers, contributions }
     }
 
     fn scale(feature: &ModelFeature) -> Scale {
@@ -233,22 +248,5 @@ impl LogisticBreakout {
             return Err(Error::invalid(format!("the model's levels {} and {} are not ascending within 0 to 1", self.medium, self.high)));
         }
         self.calibration.validate()
-    }
-}
-
-/// Names under which the component scores of momentum are known to a model.
-const COMPONENTS: [&str; 4] = ["acceleration", "viral_potential", "velocity", "consistency"];
-
-impl BreakoutModel for LogisticBreakout {
-    fn breakout(&self, features: &BreakoutFeatures) -> Breakout {
-        let scores = [features.acceleration, features.viral_potential, features.velocity, features.consistency];
-        let value = |name: &str| COMPONENTS.iter().position(|c| *c == name).and_then(|i| scores[i]).filter(|x| x.is_finite());
-        let values: Vec<f64> = self.features.iter().map(|f| value(&f.name).unwrap_or(f64::NAN)).collect();
-        let log_odds = self.log_odds(values.iter().copied());
-        let probability = self.calibration.probability(log_odds);
-        let contributions: Vec<f64> = self.contributions(values.iter().copied()).collect();
-        let speaks = |name: &str| self.features.iter().position(|f| f.name == name).is_some_and(|i| contributions[i] > 0.0);
-        let drivers = COMPONENTS.iter().map(|&name| (name, speaks(name))).collect();
-        Breakout { probability, level: self.level(probability), model: "logistic", drivers }
     }
 }

@@ -2,7 +2,9 @@
 
 use chrono::Datelike;
 
+use super::inputs::Inputs;
 use super::set::{Example, Feature, Task, TrainingSet};
+use crate::error::Insufficient;
 use crate::math::ln;
 use crate::settings::GrowthSettings;
 use crate::{Day, Error, Result};
@@ -92,6 +94,22 @@ fn features(values: &[f64], t: usize, settings: &GrowthSettings) -> Vec<f64> {
     ]
 }
 
+/// The named features of a series on a day; nothing after it is read. Where the last two weeks have too few days, it says
+/// how many: then there would be no example to learn from either.
+pub(super) fn latest_features(s: &DailySeries, as_of: Day, settings: &GrowthSettings) -> Result<Vec<(&'static str, f64)>, Insufficient> {
+    let end = usize::try_from(as_of.days() - s.start.days() + 1).unwrap_or(0).min(s.values.len());
+    let missing = usize::try_from(as_of.days() - s.start.days() + 1).unwrap_or(0) - end;
+    let mut values = s.values[..end].to_vec();
+    // A series that ended before the day is silent since.
+    values.resize(end + missing.min(WINDOW), f64::NAN);
+    let (_, seen) = mean(&values[values.len().saturating_sub(14)..]);
+    let need = (2 * settings.min_week_days) as usize;
+    match values.len().checked_sub(1) {
+        Some(t) if seen >= need => Ok(FEATURES.iter().map(|f| f.0).zip(features(&values, t, settings)).collect()),
+        _ => Err(Insufficient { have: seen as f64, need: need as f64 }),
+    }
+}
+
 /// ln(a/b); NaN unless both are positive.
 fn ln_ratio(a: f64, b: f64) -> f64 {
     if a > 0.0 && b > 0.0 { ln(a / b) } else { f64::NAN }
@@ -161,6 +179,7 @@ pub fn growth_examples(series: &[DailySeries], settings: &GrowthSettings) -> Res
         observed: format!("every {} days, {WINDOW} days of history", settings.step_days),
         horizon: format!("the next {} days", settings.horizon_days),
         label: format!("their mean is at least {} times that of the last 14 days", settings.factor),
+        inputs: Inputs::Daily(settings.clone()),
     };
     let features = FEATURES.iter().map(|(name, family, meaning)| Feature::new(*name, *family, *meaning)).collect();
     TrainingSet::new(task, features, vec!["growth over 14 days".to_owned()], examples)

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::inputs::Inputs;
 use crate::{Error, Result};
 
 /// What one column of an example means.
@@ -42,7 +43,7 @@ pub struct Example {
 }
 
 /// What the examples are about; it goes into the model card.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Task {
     /// Where the examples come from.
@@ -53,6 +54,8 @@ pub struct Task {
     pub horizon: String,
     /// What counts as a breakout.
     pub label: String,
+    /// Where the features come from.
+    pub inputs: Inputs,
 }
 
 /// Examples of one task, kept by date and id.

@@ -1,5 +1,7 @@
 //! The analysis of one artist and its JSON form (`server.md`, "Columns of `fanpulse score`").
 
+use std::borrow::Cow;
+
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -200,14 +202,25 @@ impl Serialize for Breakout {
         map.serialize_entry("level", &self.level)?;
         map.serialize_entry("model", self.model)?;
         map.serialize_entry("drivers", &Drivers(&self.drivers))?;
+        if !self.contributions.is_empty() {
+            map.serialize_entry("contributions", &Contributions(self))?;
+        }
         map.end()
     }
 }
 
-struct Drivers<'a>(&'a [(&'static str, bool)]);
+struct Drivers<'a>(&'a [(Cow<'static, str>, bool)]);
 
 impl Serialize for Drivers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
+        serializer.collect_map(self.0.iter().map(|(name, speaks)| (name, speaks)))
+    }
+}
+
+struct Contributions<'a>(&'a Breakout);
+
+impl Serialize for Contributions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.drivers.iter().map(|d| &d.0).zip(&self.0.contributions))
     }
 }

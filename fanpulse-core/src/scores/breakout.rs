@@ -1,5 +1,7 @@
 //! Breakout by indicators (`scoring.md` §5).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::settings::BreakoutSettings;
@@ -26,7 +28,9 @@ pub struct Breakout {
     /// Name of the model.
     pub model: &'static str,
     /// Which drivers speak for a breakout, in a fixed order.
-    pub drivers: Vec<(&'static str, bool)>,
+    pub drivers: Vec<(Cow<'static, str>, bool)>,
+    /// What each driver adds to the log-odds, in the order of `drivers`; empty where the model does not add up.
+    pub contributions: Vec<f64>,
 }
 
 /// What a breakout is predicted from: the component scores of momentum, 0–10; `None` = not available.
@@ -91,11 +95,11 @@ impl BreakoutModel for Indicators {
             Level::Low
         };
         let drivers = vec![
-            ("acceleration", a >= s.acceleration),
-            ("viral_potential", vp >= s.viral_potential),
-            ("velocity", v >= s.velocity),
-            ("consistency", c >= s.consistency),
+            ("acceleration".into(), a >= s.acceleration),
+            ("viral_potential".into(), vp >= s.viral_potential),
+            ("velocity".into(), v >= s.velocity),
+            ("consistency".into(), c >= s.consistency),
         ];
-        Breakout { probability, level, model: "indicators", drivers }
+        Breakout { probability, level, model: "indicators", drivers, contributions: Vec::new() }
     }
 }

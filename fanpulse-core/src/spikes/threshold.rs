@@ -30,6 +30,9 @@ impl Roughness {
     pub(super) fn push(&mut self, u: f64) {
         self.seen += 1.0;
         let n = self.ring.len();
+        if n == 2 {
+            return self.push_single(u);
+        }
         let mut before = usize::MAX;
         for j in 0..LAGS {
             // Short spans make some lags equal; one of them is enough.
@@ -48,6 +51,19 @@ impl Roughness {
         self.square += (u * u - self.square) / self.seen.min(self.memory);
         self.ring[self.at] = u;
         self.at = if self.at + 1 == n { 0 } else { self.at + 1 };
+    }
+
+    /// The same where a span is one reading, so that all lags are one.
+    #[inline]
+    fn push_single(&mut self, u: f64) {
+        let have = self.seen - 1.0;
+        if have >= 1.0 {
+            let d = u - self.ring[1 - self.at];
+            self.steps = [self.steps[0] + (d * d - self.steps[0]) / have.min(self.memory); LAGS];
+        }
+        self.square += (u * u - self.square) / self.seen.min(self.memory);
+        self.ring[self.at] = u;
+        self.at = 1 - self.at;
     }
 
     /// 1 − the autocorrelation at lag `j`, 0.0005–1.

@@ -116,7 +116,15 @@ fn cdnow_hold_out_is_forecast_as_well_as_published() {
     let by_spend = caught(&|i| table.rows()[i].spend);
     println!("hold-out: MAE {mae:.4}, AUC {area:.4}; top 10 % catch {by_value:.4} of the spend, by past spend {by_spend:.4}");
     assert!(mae <= 0.786, "{mae}");
-    // 0.773 as published, to its three digits.
-    assert!(area >= 0.7725, "{area}");
+    // 0.773 as published, to its three digits; ties count half. The package lifetimes 0.11.3 gives 0.77252 too.
+    assert_near(area, 0.772_52, 0.000_02);
+    let history = |row: &FanRow| {
+        let (first, last) = (row.first_day.days(), row.last_day.days());
+        History::try_new(row.active_days - 1, f64::from(last - first), f64::from(end.days() - first)).unwrap()
+    };
+    let back: Vec<f64> = table.rows().iter().map(|row| model.p_active(&history(row), f64::from(horizon))).collect();
+    // From the fitted parameters of lifetimes 0.11.3 by the formula: mean 0.26179, AUC 0.75692; 684 of 2,357 came back.
+    assert_near(back.iter().sum::<f64>() / n, 0.261_79, 0.000_05);
+    assert_near(auc(&back, &active), 0.756_92, 0.000_05);
     assert!(by_value >= by_spend, "{by_value} {by_spend}");
 }

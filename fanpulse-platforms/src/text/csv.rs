@@ -44,7 +44,7 @@ pub(super) fn read<R: Read>(source: Source<'_>, mut lines: Lines<R>, options: &R
 }
 
 /// The delimiter that a first line `sep=;` names, or that the header has most of.
-fn delimiter<R: Read>(lines: &mut Lines<R>) -> Result<u8, TextFault> {
+pub(super) fn delimiter<R: Read>(lines: &mut Lines<R>) -> Result<u8, TextFault> {
     let Some((length, bytes)) = lines.find_line()? else { return Ok(b',') };
     let line = lines.ahead(length);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -64,7 +64,7 @@ fn delimiter<R: Read>(lines: &mut Lines<R>) -> Result<u8, TextFault> {
 }
 
 /// The column names, and the number of their line.
-fn header<R: Read>(source: Source<'_>, records: &mut Records<R>) -> Result<(Vec<String>, u64)> {
+pub(super) fn header<R: Read>(source: Source<'_>, records: &mut Records<R>) -> Result<(Vec<String>, u64)> {
     let line = records.line();
     match records.next() {
         Ok(Some(record)) => {
@@ -78,7 +78,7 @@ fn header<R: Read>(source: Source<'_>, records: &mut Records<R>) -> Result<(Vec<
 }
 
 #[cold]
-fn wrong_width(record: &Record<'_>, width: usize) -> Box<Fault> {
+pub(super) fn wrong_width(record: &Record<'_>, width: usize) -> Box<Fault> {
     let fields = |n: usize| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
     Fault::new(
         DropReason::WrongFieldCount,

@@ -6,6 +6,7 @@ mod lines;
 mod ndjson;
 mod object;
 mod records;
+mod table;
 mod utf16;
 
 use std::io::Read;
@@ -19,6 +20,8 @@ use decode::Decoded;
 use lines::{Lines, TextFault};
 
 pub(crate) use decode::Head;
+pub use table::TextTable;
+pub(crate) use table::read as read_table;
 
 /// The longest line or record, in bytes. Memory stays below a few times this, whatever the file's size.
 const LONGEST: usize = 1 << 20;

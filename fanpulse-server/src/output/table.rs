@@ -193,7 +193,11 @@ fn without_index(row: &[Cell; 10], lack: &Insufficient, widths: &[usize; 10], wi
     let name = &row[NAME].0;
     let blank = " ".repeat(widths[NAME].saturating_sub(name.width()));
     let head = format!("{}–  {name}{blank}  ", " ".repeat(widths[0].saturating_sub(1)));
-    let fvs = if row[5].0.is_empty() { String::new() } else { format!("; fvs {}", row[5].0.trim_end()) };
+    let mut fvs = if row[5].0.is_empty() { String::new() } else { format!("; fvs {}", row[5].0.trim_end()) };
+    // A learned model may need no index.
+    if !row[6].0.is_empty() {
+        fvs.push_str(&format!("; breakout {}", row[6].0));
+    }
     let (need, have) = (lack.need, lack.have);
     let long = format!("no index: needs {need} days in each of the last two weeks, has {have}{fvs}");
     let short = format!("no index: {have} of {need} days a week{fvs}");

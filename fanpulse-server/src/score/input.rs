@@ -34,7 +34,7 @@ pub(crate) struct Loaded {
 }
 
 /// Reads all files into one data set.
-pub(super) fn load(inputs: &Inputs<'_>) -> Result<Loaded> {
+pub(crate) fn load(inputs: &Inputs<'_>) -> Result<Loaded> {
     let watch = Stopwatch::start();
     let mut data = Dataset::default();
     let mut sources = Sources::default();
@@ -70,7 +70,7 @@ pub(super) fn load(inputs: &Inputs<'_>) -> Result<Loaded> {
 
 impl Loaded {
     /// The latest day of the observations, or of the posts where there are none, or else of the fan events.
-    pub(super) fn latest_day(&self) -> Result<Day> {
+    pub(crate) fn latest_day(&self) -> Result<Day> {
         let (observed, published) = (&self.data.observations.at, &self.data.posts.at);
         let latest = observed.iter().max().or_else(|| published.iter().max()).copied();
         let day = match latest {

@@ -1,9 +1,10 @@
 //! `fanpulse score`: files in, scores out, no database.
 
-mod input;
+mod breakout;
+pub(crate) mod input;
 mod lookup;
 pub(crate) mod rank;
-mod settings;
+pub(crate) mod settings;
 mod sparkline;
 mod summary;
 
@@ -43,9 +44,13 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
             .map_err(|e| Failure::failed(format!("cannot start {n} threads: {e}")))?;
     }
     let settings = settings::load(args.settings.as_deref(), args.window)?;
+    let model = args.breakout_model.as_ref().map(|path| breakout::Learned::open(path, &args.chart)).transpose()?;
     let inputs = Inputs { files: &args.files, lenient: args.lenient, map: args.map.clone(), artist: args.artist.clone() };
-    let scored = read_and_score(&inputs, settings, args.as_of, args.segments)?;
+    let scored = read_and_score_by(&inputs, settings, args.as_of, args.segments, model.as_ref())?;
     scored.summarise(args.as_of.is_none());
+    if let Some(model) = &model {
+        model.summarise(&scored.scores);
+    }
     let scores = &scored.scores;
 
     if let Some(wanted) = &args.explain {
@@ -130,11 +135,25 @@ pub(crate) struct Scored {
 
 /// Reads the files and scores what they hold, as of the given day or the latest in the data.
 pub(crate) fn read_and_score(inputs: &Inputs<'_>, settings: Settings, as_of: Option<Day>, segments: Segments) -> Result<Scored> {
+    read_and_score_by(inputs, settings, as_of, segments, None)
+}
+
+/// The same, breakouts by the model where there is one.
+fn read_and_score_by(
+    inputs: &Inputs<'_>,
+    settings: Settings,
+    as_of: Option<Day>,
+    segments: Segments,
+    model: Option<&breakout::Learned>,
+) -> Result<Scored> {
     let loaded = input::load(inputs)?;
     let watch = Stopwatch::start();
     let mut builder = Engine::builder().settings(settings);
     if inputs.lenient {
         builder = builder.keep_first_of_conflicts();
+    }
+    if let Some(model) = model {
+        builder = model.put_into(builder);
     }
     let engine = builder.build().map_err(|e| Failure::failed(e.message()))?;
     let as_of = match as_of {
@@ -145,7 +164,10 @@ pub(crate) fn read_and_score(inputs: &Inputs<'_>, settings: Settings, as_of: Opt
     let spinner = progress::step("scoring", data.observations.len() + data.posts.len() + data.fan_events.len());
     let scored = engine.score(data, as_of).and_then(|scores| Ok((scores, fans_of(data, as_of, &engine, segments)?)));
     spinner.finish_and_clear();
-    let (scores, fans) = scored.map_err(|e| loaded.sources.explain(e))?;
+    let (mut scores, fans) = scored.map_err(|e| loaded.sources.explain(e))?;
+    if let Some(model) = model {
+        scores = model.predict(&loaded, scores, as_of)?;
+    }
     Ok(Scored { loaded, scores, fans, engine, seconds: watch.elapsed().as_secs_f64() })
 }
 

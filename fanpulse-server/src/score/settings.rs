@@ -8,7 +8,7 @@ use fanpulse_core::settings::Settings;
 use crate::error::{Failure, Result, said};
 
 /// The defaults, what the file says otherwise, and the window of the command line.
-pub(super) fn load(file: Option<&Path>, window: Option<u32>) -> Result<Settings> {
+pub(crate) fn load(file: Option<&Path>, window: Option<u32>) -> Result<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = file {
         let name = path.display();

@@ -18,6 +18,17 @@ fn wrong_usage_is_exit_code_2() {
         (vec!["score", "-", "-"], "`-` is given twice"),
         (vec!["score", &o, "--out", &o], "is read, so it cannot be the output too"),
         (vec!["demo", "--artists", "0"], "0 is not in 1..=20000"),
+        (vec!["train", "--data", &o, "--label", "top=10"], "--out <FILE>"),
+        (vec!["train", "--data", &o, "--label", "best", "--out", "m.json"], "`best` is none of top=PLACE, growth=FACTOR, column=NAME"),
+        (
+            vec!["train", "--data", &o, "--label", "top=10", "--lenient", "--out", "m.json"],
+            "--lenient goes with --label growth=FACTOR only",
+        ),
+        (vec!["train", "--data", &o, "--label", "growth=2", "--out", &o], "is read, so it cannot be the output too"),
+        (vec!["train", "--data", &o, "--label", "growth=2", "--out", "m.md"], "cannot be both the model and its card"),
+        (vec!["backtest"], "--label <LABEL>"),
+        (vec!["backtest", "momentum"], "--data <FILE>..."),
+        (vec!["score", &o, "--chart", "c.csv"], "--breakout-model <FILE>"),
         (vec!["completions", "tcsh"], "invalid value 'tcsh'"),
     ] {
         let ran = fanpulse(&args);
@@ -31,7 +42,7 @@ fn wrong_usage_is_exit_code_2() {
 fn help_names_what_there_is() {
     let bare = fanpulse::<&str>(&[]);
     assert_eq!(bare.code, Some(2));
-    assert!(bare.err.contains("score") && bare.err.contains("demo"), "{}", bare.err);
+    assert!(bare.err.contains("score") && bare.err.contains("train") && bare.err.contains("demo"), "{}", bare.err);
     let help = fanpulse(&["score", "--help"]).ok();
     for option in ["--as-of", "--window", "--format", "--out", "--lenient", "--map", "--explain", "--segments", "fan events", "Exit codes"]
     {

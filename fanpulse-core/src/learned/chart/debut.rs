@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::moves::{Moves, Standing};
 use super::{Appearance, Chart, Song};
+use crate::learned::inputs::Inputs;
 use crate::learned::set::{Example, Feature, Task, TrainingSet};
 use crate::math::ln;
 use crate::settings::ChartSettings;
@@ -45,9 +46,7 @@ const FEATURES: [(&str, &str, &str); 21] = [
 /// `invalid` where a setting is out of bounds, or the chart was indexed with another number of places.
 pub fn debuts(chart: &Chart, settings: &ChartSettings) -> Result<TrainingSet> {
     settings.validate()?;
-    if settings.places != chart.places {
-        return Err(Error::invalid(format!("the chart has {} places, chart.places is {}", chart.places, settings.places)));
-    }
+    check_places(chart, settings)?;
     let moves = Moves::of(chart, settings);
     let artists: Vec<usize> = (0..chart.names.len()).filter(|&a| !chart.songs_of[a].is_empty()).collect();
     // One artist per task, collected in their order: the same set whatever the thread count.
@@ -65,10 +64,54 @@ pub fn debuts(chart: &Chart, settings: &ChartSettings) -> Result<TrainingSet> {
         ),
         horizon: format!("the {} weeks after that", settings.horizon_weeks),
         label: format!("a place in the top {} as lead artist", settings.top),
+        inputs: Inputs::Chart(settings.clone()),
     };
     let features = FEATURES.iter().map(|(name, family, meaning)| Feature::new(*name, *family, *meaning)).collect();
     let rankings = vec!["best position so far".to_owned(), "last position".to_owned()];
     TrainingSet::new(task, features, rankings, examples.into_iter().flatten().collect())
+}
+
+/// An artist new to a chart, as far as the chart goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Newcomer {
+    /// The artist's name as the chart is indexed by it: one of [`super::split_credit`].
+    pub name: String,
+    /// The named features of the first weeks, or the number of weeks so far where they are not over.
+    pub features: Result<Vec<(&'static str, f64)>, u32>,
+}
+
+/// The artists of whom it is open, at the end of the chart, whether they reach the top within the horizon.
+///
+/// # Errors
+/// As [`debuts`].
+pub fn newcomers(chart: &Chart, settings: &ChartSettings) -> Result<Vec<Newcomer>> {
+    settings.validate()?;
+    check_places(chart, settings)?;
+    let moves = Moves::of(chart, settings);
+    let (observe, horizon) = (settings.observe_weeks as usize, settings.horizon_weeks as usize);
+    let artists: Vec<usize> = (0..chart.names.len()).filter(|&a| !chart.songs_of[a].is_empty()).collect();
+    let one = |&artist: &usize| {
+        let debut = Debut::of(chart, artist, settings)?;
+        let weeks = chart.weeks.len() - debut.first;
+        let reached = chart.songs_of[artist].iter().filter_map(|&s| chart.songs[s].best(debut.last + 1, chart.weeks.len())).min();
+        if weeks > observe + horizon || reached.is_some_and(|p| p <= settings.top) {
+            return None;
+        }
+        let features = if weeks < observe {
+            Err(u32::try_from(weeks).unwrap_or(u32::MAX))
+        } else {
+            Ok(FEATURES.iter().map(|f| f.0).zip(debut.features(&moves)).collect())
+        };
+        Some(Newcomer { name: chart.names[artist].clone(), features })
+    };
+    Ok(artists.par_iter().filter_map(one).collect())
+}
+
+fn check_places(chart: &Chart, settings: &ChartSettings) -> Result<()> {
+    if settings.places == chart.places {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("the chart has {} places, chart.places is {}", chart.places, settings.places)))
 }
 
 /// A lead artist's first weeks.

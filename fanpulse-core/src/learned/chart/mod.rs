@@ -16,7 +16,7 @@ use crate::settings::ChartSettings;
 use crate::{Error, Result};
 
 pub use credit::split_credit;
-pub use debut::debuts;
+pub use debut::{Newcomer, debuts, newcomers};
 
 /// One place of one week's chart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

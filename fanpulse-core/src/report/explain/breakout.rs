@@ -8,24 +8,47 @@ use crate::settings::{BreakoutSettings, Settings};
 
 pub(super) fn tell(out: &mut String, analysis: &Analysis, settings: &Settings) {
     match (&analysis.breakout, &analysis.momentum) {
+        (Ok(breakout), _) if !breakout.contributions.is_empty() => learned(out, breakout),
         (Ok(breakout), Ok(momentum)) => known(out, breakout, momentum, settings),
+        (Err(lack), Ok(_)) => {
+            let (have, need) = (short(lack.have, 2), short(lack.need, 2));
+            out.push_str(&format!("BREAKOUT  none: the model has {have} of the {need} days or weeks it needs\n"));
+        }
         _ => {
             out.push_str("BREAKOUT  none: it rests on momentum, which is missing\n");
         }
     }
 }
 
-fn known(out: &mut String, breakout: &Breakout, momentum: &Momentum, settings: &Settings) {
+fn headline(out: &mut String, breakout: &Breakout) {
     let level = match breakout.level {
         crate::scores::Level::Low => "low",
         crate::scores::Level::Medium => "medium",
         crate::scores::Level::High => "high",
     };
     out.push_str(&format!("BREAKOUT  {} likely, {level}\n", percent(breakout.probability)));
+}
+
+/// A learned model's features, the strongest first.
+fn learned(out: &mut String, breakout: &Breakout) {
+    headline(out, breakout);
+    let text =
+        format!("Learned from history (model: {}). What each feature adds to the log-odds, against the average artist:", breakout.model);
+    paragraph(out, "  ", "  ", &text);
+    let mut drivers: Vec<(&str, f64)> = breakout.drivers.iter().map(|d| &*d.0).zip(breakout.contributions.iter().copied()).collect();
+    drivers.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    for (name, adds) in drivers {
+        out.push_str(&format!("  {:<22}{:>6}\n", name.replace('_', " "), signed(adds, 2)));
+    }
+}
+
+fn known(out: &mut String, breakout: &Breakout, momentum: &Momentum, settings: &Settings) {
+    headline(out, breakout);
     let met = breakout.drivers.iter().filter(|d| d.1).count();
     paragraph(out, "  ", "  ", &format!("{met} of {} signs are met (model: {}).", breakout.drivers.len(), breakout.model));
     let built_in = breakout.model == "indicators";
-    for &(name, met) in &breakout.drivers {
+    for (name, met) in &breakout.drivers {
+        let (name, met) = (name.as_ref(), *met);
         let mark = if met { "  ✓ " } else { "  ✗ " };
         let mut text = format!("{:<15}", spoken(name));
         if built_in {

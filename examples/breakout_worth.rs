@@ -1,10 +1,9 @@
-//! Learned breakout on the Billboard Hot 100: who of the artists new to the chart reaches the top ten?
+//! What each family of features and each amount of data is worth to a learned breakout on the Billboard Hot 100.
 //!
-//! `cargo run --release --example backtest_hot100 -- <folder with hot100_*.csv.gz> [model-card.md]`
+//! `cargo run --release --example breakout_worth -- <folder with hot100_*.csv.gz>`
 //!
-//! Columns read: `chart_date,position,song,artist`. Trains on debuts before 2005, calibrates on 2005–2009, tests on
-//! 2010–2019; then walks forward year by year; then shows what each family of features and each amount of
-//! data is worth.
+//! Columns read: `chart_date,position,song,artist`. Trained on debuts before 2005, calibrated on 2005–2009, judged on
+//! 2010–2019, as `fanpulse train --label top=10` does.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,17 +11,14 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use fanpulse_core::learned::chart::{Chart, ChartEntry, debuts};
 use fanpulse_core::learned::{
-    Comparison, Evaluation, LogisticBreakout, Slices, TrainingSet, WalkForward, ablation, backtest, evaluate, learning_curve, table, train,
+    Comparison, Evaluation, LogisticBreakout, Slices, TrainingSet, ablation, evaluate, learning_curve, table, train,
 };
 use fanpulse_core::settings::{CalibrationMethod, ChartSettings, ClassWeight, LearnedSettings};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: backtest_hot100 <folder with hot100_*.csv.gz> [model-card.md]")?;
-    let card = arguments.next().map(PathBuf::from);
-
+    let folder = std::env::args().nth(1).ok_or("usage: breakout_worth <folder with hot100_*.csv.gz>")?;
     let settings = ChartSettings::default();
     let chart = Chart::new(read(Path::new(&folder))?, &settings)?;
     let set = debuts(&chart, &settings)?;
@@ -31,16 +27,11 @@ fn main() -> Result<()> {
     let learned = LearnedSettings::default();
 
     let model = train(&set, &slices, &learned)?;
-    let mut text = model.card().to_markdown("breakout on the Hot 100");
-    text.push_str(&complete(&model, &set, &slices, &chart, &learned)?);
-    text.push_str(&walk_forward(&set, &learned, day(2010)?, day(2020)?)?);
+    let mut text = complete(&model, &set, &slices, &chart, &learned)?;
     text.push_str(&variants(&set, &slices, &learned)?);
     text.push_str(&worth(&set, &slices, &learned)?);
     println!("{text}");
-    if let Some(path) = card {
-        std::fs::write(path, text)?;
-    }
-    show_one(&model, &set)
+    Ok(())
 }
 
 /// Every file of the folder whose name begins with `hot100`.
@@ -73,20 +64,6 @@ fn complete(model: &LogisticBreakout, set: &TrainingSet, slices: &Slices, chart:
     let known = set.known_by(last).filtered(|e| e.date >= slices.test_from);
     let e = evaluate(model, &known, settings)?;
     Ok(format!("\nOnly debuts whose horizon lies within the data: {}\n", line(&e)))
-}
-
-fn walk_forward(set: &TrainingSet, settings: &LearnedSettings, from: NaiveDate, until: NaiveDate) -> Result<String> {
-    let plan = WalkForward { test_from: from, test_until: until, step_months: 12, calibrate_months: 60 };
-    let result = backtest(set, &plan, settings)?;
-    let mut text = format!(
-        "\n## Walk-forward, trained anew each year\n\n{}\n| from | examples | positive | trained on | AUC |\n|---|---|---|---|---|\n",
-        table(&result.comparison)
-    );
-    for s in &result.steps {
-        let auc = s.auc.map_or_else(|| "–".to_owned(), |a| format!("{a:.3}"));
-        text.push_str(&format!("| {} | {} | {} | {} | {auc} |\n", s.test.first, s.test.rows, s.test.positives, s.train.rows));
-    }
-    Ok(text)
 }
 
 /// The same training with other weights and other calibrations.
@@ -133,22 +110,4 @@ fn line(e: &Evaluation) -> String {
         value(e.average_precision),
         e.calibration_error.unwrap_or(f64::NAN)
     )
-}
-
-/// The drivers of the likeliest breakout of the last year.
-fn show_one(model: &LogisticBreakout, set: &TrainingSet) -> Result<()> {
-    let start = NaiveDate::from_ymd_opt(2019, 1, 1).ok_or("no such day")?;
-    let mut best = None;
-    for e in set.examples().iter().filter(|e| e.date >= start) {
-        let p = model.predict_example(set, e)?;
-        if best.as_ref().is_none_or(|(_, b): &(_, fanpulse_core::learned::Prediction)| p.probability > b.probability) {
-            best = Some((e, p));
-        }
-    }
-    let Some((e, p)) = best else { return Ok(()) };
-    eprintln!("{} ({}): probability {:.2}, came true: {}", e.id, e.date, p.probability, e.label);
-    for d in p.drivers.iter().take(5) {
-        eprintln!("  {:<20} {:>8.2} adds {:+.2} to the log-odds", d.feature, d.value.unwrap_or(f64::NAN), d.contribution);
-    }
-    Ok(())
 }
