@@ -1,6 +1,4 @@
-//! Errors of the engine as Python exceptions, and the one place where the interpreter's lock is released.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! Errors of the engine as Python exceptions.
 
 use fanpulse_core::{Error, ErrorKind};
 use pyo3::prelude::*;
@@ -25,11 +23,7 @@ pub(crate) fn raised(py: Python<'_>, e: Error) -> PyErr {
     raised
 }
 
-/// Runs `f` without the interpreter's lock.
-pub(crate) fn released<T: Send>(py: Python<'_>, f: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
-    // PyO3's own exception for a panic is not an `Exception`, and would end a server's worker.
-    let caught = py.detach(|| catch_unwind(AssertUnwindSafe(f)));
-    caught
-        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "the engine panicked; standard error has the details")))
-        .map_err(|e| raised(py, e))
+/// Nothing goes by that name.
+pub(crate) fn not_found(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::NotFound, message)
 }

@@ -7,49 +7,45 @@ use fanpulse_core::ingest::{Dataset, Metric, Observation, Post};
 use fanpulse_core::{Error, Instant};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
 
 use crate::error::raised;
+use crate::table::Naive;
+use crate::table::number::MAX_COUNT;
 
-/// The largest count up to which floating point has every integer.
-const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
-
-/// The rows of a call.
-pub(crate) struct Rows {
-    data: Dataset,
+/// Reads observations, appending them to a data set.
+pub(crate) fn observations(rows: &Bound<'_, PyAny>, naive: Naive, data: &mut Dataset) -> PyResult<()> {
+    each(rows, "observations", |row, item| read_observation(item, naive, data).map_err(|e| e.about().at(Location::Observation(row))))
 }
 
-impl Rows {
-    /// Reads what Python gave.
-    pub(crate) fn read(observations: &Bound<'_, PyAny>, posts: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let py = observations.py();
-        let mut data = Dataset::default();
-        for (row, item) in observations.try_iter()?.enumerate() {
-            read_observation(&item?, &mut data).map_err(|e| raised(py, e.about().at(Location::Observation(row))))?;
-        }
-        if let Some(posts) = posts {
-            for (row, item) in posts.try_iter()?.enumerate() {
-                read_post(&item?, &mut data).map_err(|e| raised(py, e.about().at(Location::Post(row))))?;
-            }
-        }
-        Ok(Self { data })
-    }
+/// Reads posts, appending them to a data set.
+pub(crate) fn posts(rows: &Bound<'_, PyAny>, naive: Naive, data: &mut Dataset) -> PyResult<()> {
+    each(rows, "posts", |row, item| read_post(item, naive, data).map_err(|e| e.about().at(Location::Post(row))))
+}
 
-    /// How many artists there are.
-    pub(crate) fn artists(&self) -> usize {
-        self.data.artists.len()
-    }
-
-    /// The data set, each post once.
-    pub(crate) fn dataset(mut self) -> Result<Dataset, Error> {
-        let repeats = self.data.repeated_posts();
-        if let Some((row, ..)) = repeats.iter().find(|(.., exact)| !exact) {
-            return Err(self.data.conflicting_post(*row));
+fn each(rows: &Bound<'_, PyAny>, what: &str, mut read: impl FnMut(usize, &Bound<'_, PyAny>) -> Result<(), Error>) -> PyResult<()> {
+    /// Rows between two looks at the signals.
+    const OFTEN: usize = 1 << 14;
+    let py = rows.py();
+    let items = rows.try_iter().map_err(|_| raised(py, Error::invalid(format!("{what}: {} is neither a table nor rows", shown(rows)))))?;
+    for (row, item) in items.enumerate() {
+        read(row, &item?).map_err(|e| raised(py, e))?;
+        if row % OFTEN == 0 {
+            py.check_signals()?;
         }
-        let rows: Vec<usize> = repeats.into_iter().map(|(row, ..)| row).collect();
-        self.data.drop_posts(&rows);
-        Ok(self.data)
     }
+    Ok(())
+}
+
+/// The data set, each post once, and how many were there again.
+pub(crate) fn once(mut data: Dataset) -> Result<(Dataset, u64), Error> {
+    let repeats = data.repeated_posts();
+    if let Some((row, ..)) = repeats.iter().find(|(.., exact)| !exact) {
+        return Err(data.conflicting_post(*row));
+    }
+    let rows: Vec<usize> = repeats.into_iter().map(|(row, ..)| row).collect();
+    data.drop_posts(&rows);
+    Ok((data, rows.len() as u64))
 }
 
 /// What is wrong with a value, before it is known where the value stood.
@@ -67,11 +63,22 @@ impl Fault {
         move |fault| Self { field: Some(field), ..fault }
     }
 
+    /// What is wrong.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     fn about(self) -> Error {
         match self.field {
             Some(field) => Error::invalid(format!("{field}: {}", self.message)),
             None => Error::invalid(self.message),
         }
+    }
+
+    /// The error of a value in an argument that has fields.
+    pub(crate) fn within(self, argument: &str) -> Error {
+        let about = self.about();
+        Error::invalid(format!("{argument}: {}", about.message()))
     }
 
     /// The error of an argument.
@@ -87,7 +94,7 @@ impl From<Error> for Fault {
 }
 
 /// A value as a message shows it.
-fn shown(value: &Bound<'_, PyAny>) -> String {
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     let repr = value.repr().map_or_else(|_| "?".to_owned(), |r| r.to_string_lossy().into_owned());
     if repr.chars().count() > 80 { repr.chars().take(79).chain(['…']).collect() } else { repr }
 }
@@ -125,23 +132,52 @@ impl<'a, 'py> Fields<'a, 'py> {
     }
 }
 
+/// A value that is text.
+pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>) -> Result<&'a str, Fault> {
+    str(value.cast().map_err(|_| Fault::new(format!("{} is not a str", shown(value))))?)
+}
+
 fn str<'a>(text: &'a Bound<'_, PyString>) -> Result<&'a str, Fault> {
     text.to_str().map_err(|_| Fault::new(format!("{} has a lone surrogate", shown(text))))
 }
 
-fn number(value: &Bound<'_, PyAny>) -> Result<f64, Fault> {
+/// A value that is a number.
+pub(crate) fn number(value: &Bound<'_, PyAny>) -> Result<f64, Fault> {
+    if let Ok(float) = value.cast::<PyFloat>() {
+        return Ok(float.value());
+    }
+    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        let exact = value.extract::<i64>().ok().filter(|v| v.unsigned_abs() <= 1 << 53);
+        #[expect(clippy::cast_precision_loss, reason = "within 2⁵³")]
+        return exact
+            .map(|v| v as f64)
+            .ok_or_else(|| Fault::new(format!("{} is beyond 2^53, where floating point skips integers", shown(value))));
+    }
     let number = if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() };
     number.ok_or_else(|| Fault::new(format!("{} is not a number", shown(value))))
 }
 
 /// A day or a time, as text or as Python's `date` or `datetime`.
 pub(crate) fn parsed<T: FromStr<Err = Error>>(value: &Bound<'_, PyAny>) -> Result<T, Fault> {
+    Ok(iso(value)?.parse()?)
+}
+
+fn iso(value: &Bound<'_, PyAny>) -> Result<String, Fault> {
     if let Ok(text) = value.cast::<PyString>() {
-        return Ok(str(text)?.parse()?);
+        return Ok(str(text)?.to_owned());
     }
     let wrong = || Fault::new(format!("{} is neither a str nor a date", shown(value)));
     let text = value.call_method0(intern!(value.py(), "isoformat")).map_err(|_| wrong())?;
-    Ok(str(text.cast().map_err(|_| wrong())?)?.parse()?)
+    Ok(str(text.cast().map_err(|_| wrong())?)?.to_owned())
+}
+
+/// A time; one without a zone is refused or in UTC.
+pub(crate) fn instant(value: &Bound<'_, PyAny>, naive: Naive) -> Result<Instant, Fault> {
+    let read = parsed::<Instant>(value);
+    match naive {
+        Naive::Refuse => read,
+        Naive::Utc => read.or_else(|e| iso(value).ok().and_then(|text| format!("{text}Z").parse().ok()).ok_or(e)),
+    }
 }
 
 /// `$fields.$how("$name")`, an error naming the field.
@@ -155,7 +191,7 @@ macro_rules! field {
     }};
 }
 
-fn read_observation(item: &Bound<'_, PyAny>, data: &mut Dataset) -> Result<(), Fault> {
+fn read_observation(item: &Bound<'_, PyAny>, naive: Naive, data: &mut Dataset) -> Result<(), Fault> {
     let fields = Fields::of(item)?;
     let artist_id = field!(fields.text "artist_id");
     let platform = field!(fields.text "platform");
@@ -164,27 +200,36 @@ fn read_observation(item: &Bound<'_, PyAny>, data: &mut Dataset) -> Result<(), F
         artist_id: str(&artist_id).map_err(Fault::of("artist_id"))?,
         platform: str(&platform).map_err(Fault::of("platform"))?,
         metric: field!(fields.text "metric", metric),
-        observed_at: field!(fields.get "observed_at", parsed::<Instant>),
+        observed_at: field!(fields.get "observed_at", |value| instant(value, naive)),
         value: field!(fields.get "value", number),
     })?;
     Ok(())
 }
 
-fn read_post(item: &Bound<'_, PyAny>, data: &mut Dataset) -> Result<(), Fault> {
+fn read_post(item: &Bound<'_, PyAny>, naive: Naive, data: &mut Dataset) -> Result<(), Fault> {
     let fields = Fields::of(item)?;
     let artist_id = field!(fields.text "artist_id");
-    let platform = field!(fields.text "platform");
-    let post_id = field!(fields.text "post_id");
-    data.push_post(&Post {
-        artist_id: str(&artist_id).map_err(Fault::of("artist_id"))?,
-        platform: str(&platform).map_err(Fault::of("platform"))?,
-        post_id: str(&post_id).map_err(Fault::of("post_id"))?,
-        published_at: field!(fields.get "published_at", parsed::<Instant>),
+    let post = post(&fields, str(&artist_id).map_err(Fault::of("artist_id"))?.to_owned(), naive)?;
+    data.push_post(&post)?;
+    Ok(())
+}
+
+/// A post whose artist is known.
+pub(crate) fn post_of_artist(item: &Bound<'_, PyAny>) -> Result<Post, Fault> {
+    post(&Fields::of(item)?, String::new(), Naive::Refuse)
+}
+
+fn post(fields: &Fields<'_, '_>, artist_id: String, naive: Naive) -> Result<Post, Fault> {
+    let owned = |text: &Bound<'_, PyString>| -> Result<String, Fault> { Ok(str(text)?.to_owned()) };
+    Ok(Post {
+        artist_id,
+        platform: field!(fields.text "platform", owned),
+        post_id: field!(fields.text "post_id", owned),
+        published_at: field!(fields.get "published_at", |value| instant(value, naive)),
         likes: field!(fields.count "likes"),
         comments: field!(fields.count "comments"),
         shares: field!(fields.count "shares"),
         saves: field!(fields.count "saves"),
         views: field!(fields.count "views"),
-    })?;
-    Ok(())
+    })
 }

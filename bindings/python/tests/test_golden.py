@@ -78,5 +78,5 @@ def test_many_artists_agree() -> None:
         posts = [row for case in cases for row in rows(case)[1]]
         analyses = fanpulse.score(observations, posts, as_of=cases[0]["as_of"], window_days=window_days)
         assert len(analyses) == len(cases)
-        for case, analysis in zip(cases, analyses):
+        for case, analysis in zip(cases, analyses, strict=True):
             check(case, analysis)

@@ -1,7 +1,8 @@
 """The rows that go in and the analyses that come out, as types."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, TypeAlias, TypedDict
 
 Metric: TypeAlias = Literal[
     "followers",
@@ -21,6 +22,47 @@ Metric: TypeAlias = Literal[
 
 Time: TypeAlias = str | date | datetime
 """RFC 3339, or a date, which is its first instant in UTC; a ``datetime`` needs a zone."""
+
+
+Day: TypeAlias = str | date
+"""A day; as text YYYY-MM-DD."""
+
+Settings: TypeAlias = Mapping[str, Any] | str
+"""What is to differ from the default settings, as a dict or as JSON."""
+
+
+class ArrowStream(Protocol):
+    """A table that Arrow can read: of pyarrow, Polars, pandas 2.2 and later, DuckDB, and others."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """The stream of its batches."""
+
+
+class ArrowArray(Protocol):
+    """A batch or a column that Arrow can read."""
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+        """The schema and the array."""
+
+
+class NumPyArray(Protocol):
+    """A NumPy array, or what can be one."""
+
+    def __array__(self) -> Any:
+        """The array."""
+
+    @property
+    def dtype(self) -> Any:
+        """The type of its values."""
+
+
+Values: TypeAlias = ArrowStream | ArrowArray | NumPyArray | Sequence[Any]
+"""A column: an Arrow array, a NumPy array, a list; ``None`` is null."""
+
+Table: TypeAlias = ArrowStream | ArrowArray | Mapping[str, Values]
+"""A table: whatever Arrow can read, or a dict of columns of equal length. The columns are the keys of ``Observation``,
+``Post`` or ``FanEvent``; those that may be absent there may be absent here, and others are not looked at. Text may
+be plain or dictionary-encoded, numbers of any width, times are dates, timestamps with a zone, or text."""
 
 
 class Observation(TypedDict):
@@ -45,6 +87,32 @@ class Post(TypedDict):
     shares: NotRequired[int | None]
     saves: NotRequired[int | None]
     views: NotRequired[int | None]
+
+
+FanEventKind: TypeAlias = Literal["stream", "like", "comment", "share", "save", "playlist_add", "purchase", "ticket", "follow"]
+"""What a fan did."""
+
+
+class FanEvent(TypedDict):
+    """What a fan did: one event, or a day's worth (``count``)."""
+
+    artist_id: str
+    fan_id: str
+    occurred_at: Time
+    kind: FanEventKind
+    count: NotRequired[int]
+    """How many events the row stands for; absent = 1."""
+    amount: NotRequired[float | None]
+    """What was paid for all of them; ``None`` = nothing was sold."""
+    seconds: NotRequired[float | None]
+    """How long the streams lasted in all; ``None`` = unknown."""
+    currency: NotRequired[str | None]
+    """Currency of the amount; all amounts are in one."""
+
+
+Observations: TypeAlias = Table | Iterable[Observation]
+Posts: TypeAlias = Table | Iterable[Post]
+FanEvents: TypeAlias = Table | Iterable[FanEvent]
 
 
 class Reason(TypedDict):
@@ -117,10 +185,11 @@ class ViralPost(TypedDict):
 
 
 class Viral(TypedDict):
-    """What went viral; series are not judged by this version."""
+    """What went viral."""
 
     posts: list[ViralPost]
-    series: None
+    series: list[Any] | None
+    """``None`` where series were not judged."""
 
 
 class Drivers(TypedDict, total=False):
@@ -149,8 +218,206 @@ class Quality(TypedDict):
     missing_days: int
 
 
+class ValueSpread(TypedDict):
+    """How a value is spread over an artist's fans."""
+
+    total: float
+    mean: float
+    top: list[float] | None
+    """Shares of the total held by the top 1, 5 and 15 %."""
+
+
+class MonthlyGrowth(TypedDict):
+    """Fans by the month in which they were first seen."""
+
+    year: int
+    month: int
+    new_fans: int
+    fans: int
+    growth: float | None
+
+
+class ChurnRisk(TypedDict):
+    """A fan whom the artist is losing."""
+
+    fan_id: str
+    silent_days: int
+    p_alive: float | None
+    value_lost: float
+
+
+class FanInsights(TypedDict):
+    """An artist's fans as a whole."""
+
+    artist_id: str
+    fans: int
+    by_tier: dict[str, int]
+    by_segment: dict[str, int]
+    active: int
+    fan_value: ValueSpread
+    spend: ValueSpread | None
+    expected_value: ValueSpread | None
+    months: list[MonthlyGrowth]
+    locations: list[Any]
+    value_unit: Literal["money", "points"]
+    churn: list[ChurnRisk]
+
+
+class Cluster(TypedDict):
+    """A group of fans, by its centre."""
+
+    name: str
+    silent_days: float
+    active_days: float
+    spend: float
+    fans: int
+
+
+class EvidenceDay(TypedDict):
+    """A day that is evidence for a spike."""
+
+    day: str
+    value: float
+    baseline: float
+    z: float
+
+
+class SeriesSpike(TypedDict):
+    """A rise above what a series' own past lets one expect."""
+
+    start: str
+    peak: str
+    end: str | None
+    """``None`` while it goes on."""
+    start_position: int
+    peak_position: int
+    end_position: int | None
+    value: float
+    baseline: float
+    lift: float | None
+    z: float
+    threshold: float
+    evidence: list[EvidenceDay]
+
+
+class SpikeReport(TypedDict):
+    """What a series showed."""
+
+    status: Literal["judged", "insufficient_data"]
+    reason: Reason | None
+    """What was lacking, in days of history."""
+    judged: int
+    """How many readings were judged."""
+    spikes: list[SeriesSpike]
+
+
+class Verdict(TypedDict):
+    """What a reading was."""
+
+    z: float | None
+    threshold: float | None
+    started: bool
+    ended: SeriesSpike | None
+
+
+class ReleaseComponents(TypedDict):
+    """What a release window is made of."""
+
+    momentum: Component
+    competition: Component
+    history: Component
+    readiness: Component
+    calendar: Component
+
+
+class ReleaseWindow(TypedDict):
+    """How well a Friday suits a release, 0-10."""
+
+    day: str
+    score: float
+    verdict: Literal["go", "caution", "avoid"]
+    components: ReleaseComponents
+    first_week_streams: list[float] | None
+    """Expected streams of the first week, and their range."""
+
+
+class Driver(TypedDict):
+    """What a feature adds to the log-odds of a prediction."""
+
+    feature: str
+    value: float | None
+    contribution: float
+
+
+class Prediction(TypedDict):
+    """A learned prediction, 0-1."""
+
+    probability: float
+    level: Literal["low", "medium", "high"]
+    log_odds: float
+    drivers: list[Driver]
+
+
+class Estimate(TypedDict):
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class ReliabilityBin(TypedDict):
+    """What was predicted against what came true."""
+
+    predicted: float
+    observed: float
+    rows: int
+
+
+class Evaluation(TypedDict):
+    """How predictions compare with what happened."""
+
+    rows: int
+    positives: int
+    auc: Estimate | None
+    average_precision: Estimate | None
+    brier: float | None
+    log_loss: float | None
+    calibration_error: float | None
+    calibration_error_equal_mass: float | None
+    reliability: list[ReliabilityBin]
+
+
+class Slice(TypedDict):
+    """A slice of the examples."""
+
+    first: str
+    last: str
+    rows: int
+    positives: int
+
+
+class Card(TypedDict):
+    """What a model was made from and how good it was on later examples."""
+
+    task: dict[str, str]
+    features: list[dict[str, str]]
+    train: Slice
+    calibrate: Slice
+    test: Slice
+    purged: int
+    ridge: float
+    settings: dict[str, Any]
+    calibration: str
+    unused: list[str]
+    notes: list[str]
+    evaluation: Evaluation
+    raw_evaluation: Evaluation
+    comparison: list[dict[str, Any]]
+
+
 class Analysis(TypedDict):
-    """Everything FanPulse says of an artist as of a day; superfans are not found by this version."""
+    """Everything FanPulse says of an artist as of a day."""
 
     artist_id: str
     as_of: str
@@ -164,5 +431,6 @@ class Analysis(TypedDict):
     viral: Viral
     breakout: Breakout | None
     breakout_reason: NotRequired[Reason]
-    superfans: None
+    superfans: FanInsights | None
+    """``None`` where no fan events were given."""
     quality: Quality

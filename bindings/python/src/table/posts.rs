@@ -1,0 +1,253 @@
+//! The table of posts as the engine reads it.
+
+use arrow::array::{Array, ArrayRef};
+use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::DataType;
+use fanpulse_core::Error;
+use fanpulse_core::error::Location;
+use fanpulse_core::ingest::{Names, PostColumns, Strings};
+use rayon::prelude::*;
+
+use super::text::{Coded, Ids, Texts, coded};
+use super::time::{TimeColumn, times};
+use super::{Column, Table, number, pieces};
+
+/// The platforms' ids of the posts.
+pub(crate) enum PostIds {
+    Owned(Strings),
+    /// Chunks, each with its first row.
+    Shared(Vec<(usize, ArrayRef)>),
+    Coded(Vec<Coded>),
+}
+
+impl PostIds {
+    pub(crate) fn get(&self, row: usize) -> &str {
+        match self {
+            Self::Owned(ids) => ids.get(row).unwrap_or_default(),
+            Self::Shared(chunks) => {
+                let i = chunks.partition_point(|c| c.0 <= row).saturating_sub(1);
+                chunks.get(i).and_then(|(first, chunk)| Texts::of(chunk.as_ref()).map(|t| t.get(row - first))).unwrap_or_default()
+            }
+            Self::Coded(chunks) => {
+                let i = chunks.partition_point(|c| c.first_row <= row).saturating_sub(1);
+                let of = |c: &Coded| -> Option<usize> { Some(c.keys.get(row - c.first_row)).filter(|k| *k < c.values.len()) };
+                chunks.get(i).and_then(|c| Some(c.texts()?.get(of(c)?))).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// Posts, borrowed from whoever made them; NaN = unknown.
+pub(crate) struct Posts {
+    pub(crate) platforms: Vec<String>,
+    pub(crate) artist: ScalarBuffer<u32>,
+    pub(crate) platform: ScalarBuffer<u16>,
+    pub(crate) published: TimeColumn,
+    /// Likes, comments, shares, saves, views.
+    pub(crate) counts: [ScalarBuffer<f64>; 5],
+    pub(crate) id: PostIds,
+}
+
+impl Posts {
+    pub(crate) fn none() -> Self {
+        let empty = || ScalarBuffer::from(Vec::<f64>::new());
+        Self {
+            platforms: Vec::new(),
+            artist: Vec::new().into(),
+            platform: Vec::new().into(),
+            published: TimeColumn::Days(Vec::new().into()),
+            counts: [empty(), empty(), empty(), empty(), empty()],
+            id: PostIds::Owned(Strings::default()),
+        }
+    }
+
+    pub(crate) fn columns(&self) -> PostColumns<'_> {
+        let [likes, comments, shares, saves, views] = &self.counts;
+        PostColumns {
+            platforms: &self.platforms,
+            artist: &self.artist,
+            platform: &self.platform,
+            published: self.published.times(),
+            likes,
+            comments,
+            shares,
+            saves,
+            views,
+        }
+    }
+
+    /// Reads a table; posts that repeat another exactly are counted and dropped.
+    pub(crate) fn read(table: &Table, ids: &mut Ids) -> Result<(Self, u64), Error> {
+        let artist = table.column("artist_id")?;
+        let id = table.column("post_id")?;
+        id.complete()?;
+        let published = table.column("published_at")?;
+        let (platforms, platform) = platforms(&table.column("platform")?)?;
+        let count = |name| match table.optional(name)? {
+            Some(column) => number::counts(&column),
+            None => Ok(vec![f64::NAN; table.rows()].into()),
+        };
+        let counts = [count("likes")?, count("comments")?, count("shares")?, count("saves")?, count("views")?];
+        let id = match &id.data_type {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                PostIds::Shared(id.offsets().map(|(first, chunk)| (first, chunk.clone())).collect())
+            }
+            _ => PostIds::Coded(coded(&id)?),
+        };
+        let posts = Self { platforms, artist: ids.number(&artist)?, platform, published: times(&published)?, counts, id };
+        posts.once(ids)
+    }
+
+    /// The posts, each once.
+    fn once(self, ids: &Ids) -> Result<(Self, u64), Error> {
+        let repeats = self.repeats();
+        if repeats.is_empty() {
+            return Ok((self, 0));
+        }
+        for &(row, first) in &repeats {
+            if !self.same(row, first) {
+                let (id, artist) = (self.id.get(row), ids.names().get(self.artist[row]).unwrap_or_default());
+                let platform = &self.platforms[usize::from(self.platform[row])];
+                let message = format!("post `{id}` of artist `{artist}` on {platform} stands twice with different values");
+                return Err(Error::invalid(message).at(Location::Post(row)));
+            }
+        }
+        let dropped: Vec<usize> = repeats.iter().map(|r| r.0).collect();
+        let kept: Vec<usize> = (0..self.artist.len()).filter(|row| dropped.binary_search(row).is_err()).collect();
+        let mut id = Strings::default();
+        kept.iter().for_each(|&row| {
+            id.push(self.id.get(row));
+        });
+        fn take<T: arrow::datatypes::ArrowNativeType>(of: &ScalarBuffer<T>, kept: &[usize]) -> ScalarBuffer<T> {
+            kept.iter().map(|&row| of[row]).collect::<Vec<T>>().into()
+        }
+        let published = match &self.published {
+            TimeColumn::Days(days) => TimeColumn::Days(take(days, &kept)),
+            TimeColumn::Micros(micros) => TimeColumn::Micros(take(micros, &kept)),
+        };
+        let posts = Self {
+            artist: take(&self.artist, &kept),
+            platform: take(&self.platform, &kept),
+            published,
+            counts: self.counts.each_ref().map(|c| take(c, &kept)),
+            id: PostIds::Owned(id),
+            platforms: self.platforms,
+        };
+        Ok((posts, dropped.len() as u64))
+    }
+
+    /// Later rows with the artist, platform and id of an earlier one, and that one, in the order of the rows.
+    fn repeats(&self) -> Vec<(usize, usize)> {
+        let marks: Vec<u64> = {
+            let mut marks = vec![0_u64; self.artist.len()];
+            let starts: Vec<usize> = pieces(marks.len()).map(|r| r.start).collect();
+            marks.par_chunks_mut(super::PIECE).zip(starts).for_each(|(out, start)| {
+                out.iter_mut().enumerate().for_each(|(i, mark)| *mark = fingerprint(self.id.get(start + i), self.platform[start + i]));
+            });
+            marks
+        };
+        let sorted = self.artist.par_windows(2).with_min_len(super::PIECE).all(|w| w[0] <= w[1]);
+        if sorted { self.repeats_side_by_side(&marks) } else { self.repeats_anywhere(&marks) }
+    }
+
+    /// Where an artist's rows lie together.
+    fn repeats_side_by_side(&self, marks: &[u64]) -> Vec<(usize, usize)> {
+        let n = self.artist.len();
+        let mut found: Vec<(usize, usize)> = pieces(n)
+            .flat_map_iter(|piece| {
+                let mut found = Vec::new();
+                // A piece takes the artists that begin in it.
+                let mut start = piece.start;
+                while start < piece.end && start > 0 && self.artist[start] == self.artist[start - 1] {
+                    start += 1;
+                }
+                while start < piece.end {
+                    let artist = self.artist[start];
+                    let end = start + self.artist[start..].iter().take_while(|&&a| a == artist).count();
+                    self.repeats_of_artist(start, &marks[start..end], &mut found);
+                    start = end;
+                }
+                found
+            })
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn repeats_of_artist(&self, start: usize, marks: &[u64], found: &mut Vec<(usize, usize)>) {
+        /// Up to here all pairs are compared, which takes less time than sorting.
+        const FEW: usize = 48;
+        if marks.len() <= FEW {
+            for later in 1..marks.len() {
+                let mark = marks[later];
+                if marks[..later].iter().fold(false, |any, &m| any | (m == mark)) {
+                    let earlier = (start..start + later).find(|&row| self.one(row, start + later));
+                    found.extend(earlier.map(|row| (start + later, row)));
+                }
+            }
+            return;
+        }
+        let mut order: Vec<usize> = (start..start + marks.len()).collect();
+        order.sort_unstable_by_key(|&row| (marks[row - start], row));
+        for group in order.chunk_by(|a, b| marks[a - start] == marks[b - start]).filter(|g| g.len() > 1) {
+            for (i, &row) in group.iter().enumerate() {
+                found.extend(group[..i].iter().find(|&&first| self.one(first, row)).map(|&first| (row, first)));
+            }
+        }
+    }
+
+    fn repeats_anywhere(&self, marks: &[u64]) -> Vec<(usize, usize)> {
+        let mut order: Vec<usize> = (0..marks.len()).collect();
+        order.par_sort_unstable_by_key(|&row| (self.artist[row], marks[row], row));
+        let alike = |a: &usize, b: &usize| self.artist[*a] == self.artist[*b] && marks[*a] == marks[*b];
+        let mut found = Vec::new();
+        for group in order.chunk_by(alike).filter(|g| g.len() > 1) {
+            for (i, &row) in group.iter().enumerate() {
+                found.extend(group[..i].iter().find(|&&first| self.one(first, row)).map(|&first| (row, first)));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether two rows are of one post.
+    fn one(&self, a: usize, b: usize) -> bool {
+        self.artist[a] == self.artist[b] && self.platform[a] == self.platform[b] && self.id.get(a) == self.id.get(b)
+    }
+
+    /// Whether two rows say the same.
+    fn same(&self, a: usize, b: usize) -> bool {
+        let published = match &self.published {
+            TimeColumn::Days(days) => days[a] == days[b],
+            TimeColumn::Micros(micros) => micros[a] == micros[b],
+        };
+        published && self.counts.iter().all(|c| c[a].to_bits() == c[b].to_bits() || (c[a].is_nan() && c[b].is_nan()))
+    }
+}
+
+/// A number that different ids rarely share: their ends, where ids mostly differ.
+#[inline]
+fn fingerprint(id: &str, platform: u16) -> u64 {
+    let bytes = id.as_bytes();
+    let end = |back: usize| {
+        let mut word = [0; 8];
+        let until = bytes.len().saturating_sub(back);
+        let from = until.saturating_sub(8);
+        word[..until - from].copy_from_slice(&bytes[from..until]);
+        u64::from_le_bytes(word)
+    };
+    let mixed = end(0) ^ end(8).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17) ^ (bytes.len() as u64) << 32 ^ u64::from(platform);
+    mixed.wrapping_mul(0xFF51_AFD7_ED55_8CCD)
+}
+
+fn platforms(column: &Column) -> Result<(Vec<String>, ScalarBuffer<u16>), Error> {
+    let mut ids = Ids::default();
+    let codes = ids.number(column)?;
+    let names: Names = ids.into_names();
+    if names.len() > usize::from(u16::MAX) {
+        return Err(Error::invalid(format!("posts: column `platform` has {} different texts; 65,535 at most", names.len())));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "checked above")]
+    let codes: Vec<u16> = codes.par_iter().with_min_len(super::PIECE).map(|&c| c as u16).collect();
+    Ok((names.iter().map(str::to_owned).collect(), codes.into()))
+}
