@@ -6,23 +6,24 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fanpulse.types import Observation
+from fanpulse.types import Metric, Observation
 
 DAYS = 60
 AS_OF = "2026-03-01"
 """The last of the days."""
 FIRST = np.datetime64("2026-01-01")
+SERIES: list[tuple[str, Metric]] = [("spotify", "followers"), ("spotify", "monthly_listeners"), ("youtube", "subscribers")]
 
 
 def rows(artists: int = 5, days: int = DAYS) -> list[Observation]:
     """Followers and monthly listeners of some artists, one row per day, sorted."""
     out: list[Observation] = []
     for artist in range(artists):
-        for platform, metric in (("spotify", "followers"), ("spotify", "monthly_listeners"), ("youtube", "subscribers")):
+        for platform, metric in SERIES:
             for day in range(days):
                 value = float(10_000 * (artist + 1) * (1 + 0.002 * artist) ** day + (day * 7919 + artist * 31) % 101)
                 out.append(
-                    {  # type: ignore[typeddict-item]
+                    {
                         "artist_id": f"artist {artist}",
                         "platform": platform,
                         "metric": metric,

@@ -71,7 +71,7 @@ def test_artists_are_found_by_id_and_by_row() -> None:
 
 def test_more_artists_than_are_made_at_a_time() -> None:
     days = [f"2026-03-{day:02}" for day in range(1, 21)]
-    table = {"artist_id": [f"a{i}" for i in range(2500) for _ in days], "observed_at": days * 2500, "value": [5.0] * 2500 * 20}
+    table: dict[str, list[Any]] = {"artist_id": [f"a{i}" for i in range(2500) for _ in days], "observed_at": days * 2500, "value": [5.0] * 2500 * 20}
     scores = fanpulse.score(table, as_of="2026-03-20", platform="spotify", metric="followers")
     assert [a["artist_id"] for a in scores] == scores.artist_ids and len(scores.artist_ids) == 2500
 
@@ -100,7 +100,7 @@ def test_scores_say_what_to_pickle_instead() -> None:
     assert pickle.loads(pickle.dumps(SCORES.to_arrow())).equals(SCORES.to_arrow())
 
 
-EVENTS = [
+EVENTS: list[Any] = [
     {"artist_id": artist, "fan_id": f"fan {fan}", "occurred_at": f"2026-02-{1 + day:02}", "kind": "stream"}
     for artist in ("artist 1", "nobody's")
     for fan in range(20)
@@ -156,7 +156,7 @@ def test_engines_travel() -> None:
 
 
 def trained() -> fanpulse.breakout.Model:
-    examples = {
+    examples: dict[str, list[Any]] = {
         "id": [f"artist {i}" for i in range(400)],
         "date": [f"{2022 + i // 100}-{1 + i % 12:02}-01" for i in range(400)],
         "known": [f"{2022 + i // 100}-{1 + i % 12:02}-08" for i in range(400)],
@@ -188,7 +188,7 @@ def test_models_travel_and_say_what_they_are() -> None:
         fanpulse.breakout.Model.from_json("{}")
     with pytest.raises(fanpulse.InsufficientDataError, match="each class needs 10"):
         fanpulse.breakout.train(
-            {"id": ["a"], "date": ["2024-01-01"], "known": ["2024-01-02"], "label": [1], "x": [1.0]},
+            [{"id": "a", "date": "2024-01-01", "known": "2024-01-02", "label": 1, "x": 1.0}],
             calibrate_from="2025-01-01",
             test_from="2025-06-01",
         )

@@ -194,6 +194,7 @@ def test_columns_that_are_not_needed_are_not_looked_at(observations: pa.Table) -
 
 def test_empty_tables() -> None:
     nothing = pa.table({name: pa.array([], pa.string()) for name in ("artist_id", "platform", "metric", "observed_at")} | {"value": pa.array([], pa.float64())})
+    empty: Any
     for empty in (nothing, nothing.to_pydict(), [], pl.DataFrame(nothing)):
         scores = fanpulse.score(empty, as_of=AS_OF)
         assert len(scores) == 0 and list(scores) == [] and scores.to_arrow().num_rows == 0

@@ -119,7 +119,7 @@ def test_times_without_a_zone_are_refused_with_advice() -> None:
     assert refused(pl.DataFrame(naive)).endswith(message)
     arrays = {name: naive.column(name).to_numpy() for name in naive.column_names}
     assert refused(arrays).endswith(message)
-    naive_rows = [rows()[0] | {"observed_at": datetime(2026, 1, 1, 8)}]
+    naive_rows: list[Any] = [rows()[0] | {"observed_at": datetime(2026, 1, 1, 8)}]
     assert "time `2026-01-01T08:00:00` has no zone" in refused(naive_rows)
     assert "time `2026-01-01T08:00:00` has no zone" in refused({name: [row[name] for row in naive_rows] for name in naive_rows[0]})
     with pytest.raises(fanpulse.InvalidInputError, match="^naive is `local`, not `refuse` or `utc`$"):

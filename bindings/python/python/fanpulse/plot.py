@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,15 +62,15 @@ def spikes(values: Sequence[float | None], report: SpikeReport, *, start: Time, 
     """A series with the spikes that ``fanpulse.viral.spikes`` found in it; a missing value is a gap."""
     ax = _axes(ax)
     first = start if isinstance(start, datetime) else datetime.fromisoformat(str(start))
-    times = [first + timedelta(seconds=step_seconds * i) for i in range(len(values))]
-    ax.plot(times, [float("nan") if v is None else float(v) for v in values], color=_LINE, linewidth=1)  # type: ignore[arg-type]
+    times: Any = [first + timedelta(seconds=step_seconds * i) for i in range(len(values))]
+    ax.plot(times, [float("nan") if v is None else float(v) for v in values], color=_LINE, linewidth=1)
     for i, spike in enumerate(report["spikes"]):
         last = spike["end_position"] if spike["end_position"] is not None else len(values) - 1
-        ax.axvspan(times[spike["start_position"]], times[last], color=_MARK, alpha=0.15, linewidth=0)  # type: ignore[arg-type]
+        ax.axvspan(times[spike["start_position"]], times[last], color=_MARK, alpha=0.15, linewidth=0)
         at = times[spike["peak_position"]]
-        ax.plot([at], [spike["value"]], "o", color=_MARK, label="spike" if i == 0 else None)  # type: ignore[arg-type]
+        ax.plot([at], [spike["value"]], "o", color=_MARK, label="spike" if i == 0 else None)
         if spike["lift"] is not None:
-            ax.annotate(f"×{spike['lift']:.1f}", (at, spike["value"]), textcoords="offset points", xytext=(0, 6), ha="center")  # type: ignore[arg-type]
+            ax.annotate(f"×{spike['lift']:.1f}", (at, spike["value"]), textcoords="offset points", xytext=(0, 6), ha="center")
     ax.set_ylim(bottom=0)
     ax.set_ylabel("per step")
     ax.set_title(f"{len(report['spikes'])} spikes" if report["status"] == "judged" else "Too short to judge")
