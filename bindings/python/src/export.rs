@@ -100,7 +100,7 @@ pub(crate) fn html(labelled: &Labelled) -> String {
     out.push_str("<th>breakout</th><th>viral_posts</th></tr></thead><tbody>");
     let cell = |x: f64, digits: usize| if x.is_nan() { "–".to_owned() } else { format!("{x:.digits$}") };
     for &i in rows.iter().take(SHOWN) {
-        let id = u32::try_from(i).ok().and_then(|code| labelled.artists.get(code)).unwrap_or_default();
+        let id = labelled.artists.get(i);
         let range =
             if s.momentum_low[i].is_nan() { "–".to_owned() } else { format!("{:.1}–{:.1}", s.momentum_low[i], s.momentum_high[i]) };
         let status = s.status(i).map_or("–", |status| status.as_str());

@@ -1,7 +1,5 @@
 //! What a call is given, from whatever form it came in, and its way through the engine.
 
-use std::sync::Arc;
-
 use arrow::buffer::ScalarBuffer;
 use fanpulse_core::fans::{EngagementTiers, FanInsights, FanTable, insights};
 use fanpulse_core::ingest::{Dataset, Names};
@@ -98,7 +96,7 @@ impl Input {
         stop.check()?;
         let mut scores = engine.score_batch(ids.len(), &observations.columns(), &posts.columns(), as_of)?;
         scores.dropped_rows += dropped;
-        Ok(Labelled { scores, artists: Arc::new(ids.into_names()), post_ids: posts.id, superfans })
+        Ok(Labelled { scores, artists: ids.into_artists(), post_ids: posts.id, superfans })
     }
 }
 

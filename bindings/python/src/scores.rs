@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow::record_batch::RecordBatch;
-use fanpulse_core::ingest::Names;
 use fanpulse_core::report::explain;
 use fanpulse_core::{Analysis, Error, ErrorKind};
 use pyo3::prelude::*;
@@ -18,11 +17,12 @@ use crate::input::Superfans;
 use crate::json::{loads, loads_all};
 use crate::rows::shown;
 use crate::table::posts::PostIds;
+use crate::table::text::Artists;
 
 /// Scores with the ids that belong to them.
 pub(crate) struct Labelled {
     pub(crate) scores: fanpulse_core::Scores,
-    pub(crate) artists: Arc<Names>,
+    pub(crate) artists: Artists,
     pub(crate) post_ids: PostIds,
     pub(crate) superfans: Option<Superfans>,
 }
@@ -39,7 +39,7 @@ impl Labelled {
     }
 
     fn artist_id(&self, artist: usize) -> &str {
-        u32::try_from(artist).ok().and_then(|code| self.artists.get(code)).unwrap_or_default()
+        self.artists.get(artist)
     }
 
     /// One artist's analysis as JSON.

@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod number;
 pub(crate) mod observations;
 pub(crate) mod posts;
+mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
 pub(crate) mod time;

@@ -9,7 +9,7 @@ use arrow::datatypes::{
 use fanpulse_core::Error;
 use rayon::prelude::*;
 
-use super::{Column, PIECE};
+use super::{Column, PIECE, scan};
 
 /// The largest count up to which floating point has every integer.
 pub(crate) const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
@@ -43,14 +43,12 @@ pub(crate) fn complete_floats(column: &Column) -> Result<ScalarBuffer<f64>, Erro
 /// Counts: whole numbers from 0 to 2⁵³; NaN = unknown.
 pub(crate) fn counts(column: &Column) -> Result<ScalarBuffer<f64>, Error> {
     let values = floats(column)?;
-    let good = |v: f64| v.is_nan() || (v.fract() == 0.0 && (0.0..=MAX_COUNT).contains(&v));
-    match values.par_chunks(PIECE).all(|piece| piece.iter().all(|&v| good(v))) {
-        true => Ok(values),
-        false => {
-            let row = values.iter().position(|&v| !good(v)).unwrap_or(0);
-            Err(column.fault(row, format!("{} is not a whole number from 0 to 2^53 (null = unknown)", values[row])))
-        }
+    if values.par_chunks(PIECE).all(scan::are_counts) {
+        return Ok(values);
     }
+    let good = |v: f64| v.is_nan() || (v.fract() == 0.0 && (0.0..=MAX_COUNT).contains(&v));
+    let row = values.iter().position(|&v| !good(v)).unwrap_or(0);
+    Err(column.fault(row, format!("{} is not a whole number from 0 to 2^53 (null = unknown)", values[row])))
 }
 
 fn convert(column: &Column, first: usize, chunk: &ArrayRef, out: &mut [f64]) -> Result<(), Error> {

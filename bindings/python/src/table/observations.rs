@@ -8,9 +8,9 @@ use fanpulse_core::Error;
 use fanpulse_core::ingest::{Component, Metric, ObservationColumns};
 use rayon::prelude::*;
 
-use super::text::{Coded, Ids, coded};
+use super::text::{Coded, Ids, Keys, coded};
 use super::time::{TimeColumn, times};
-use super::{Column, PIECE, Table, number};
+use super::{Column, PIECE, Table, number, scan};
 
 /// Observations, borrowed from whoever made them.
 pub(crate) struct Observations {
@@ -97,6 +97,15 @@ impl Side {
     }
 }
 
+/// The platforms of a column, and which each row has.
+pub(crate) fn platforms(table: &Table) -> Result<(Vec<String>, ScalarBuffer<u16>), Error> {
+    table.column("platform")?;
+    let platform = side(table, "platform", None, "tiktok")?;
+    let any = Side::Same(Metric::Followers.as_str().to_owned());
+    let (pairs, codes) = Components::default().number(&platform, &any, table.rows())?;
+    Ok((pairs.into_iter().map(|pair| pair.platform).collect(), codes))
+}
+
 /// The pairs of platform and metric that there are.
 #[derive(Default)]
 struct Components {
@@ -132,21 +141,40 @@ impl Components {
             Some((chunk, _)) => chunk.keys.copy(first + start - chunk.first_row, out),
             None => out.fill(0),
         };
+        let bytes = |side: &Side, start: usize, n: usize| match side.chunk(first) {
+            Some((Coded { keys: Keys::Bytes(keys), first_row, .. }, _)) => {
+                let from = first + start - first_row;
+                Some(keys.slice(from, n))
+            }
+            _ => None,
+        };
         // First the pair of keys as one number; which pairs there are is found out on the way.
         let used: Vec<Option<Vec<bool>>> = out
             .par_chunks_mut(PIECE)
             .enumerate()
             .map(|(piece, out)| {
                 let mut used = vec![false; platforms * metrics];
+                let start = piece * PIECE;
+                if let (Some(p), Some(m)) = (bytes(platform, start, out.len()), bytes(metric, start, out.len())) {
+                    #[expect(clippy::cast_possible_truncation, reason = "2^16 pairs at most")]
+                    let (p, m) = scan::byte_pairs(&p, &m, metrics as u16, out);
+                    if usize::from(p) >= platforms || usize::from(m) >= metrics {
+                        return None;
+                    }
+                    scan::mark(out, &mut used);
+                    return Some(used);
+                }
                 let (mut p, mut m) = ([0_u32; BLOCK], [0_u32; BLOCK]);
                 for (block, out) in out.chunks_mut(BLOCK).enumerate() {
                     let n = out.len();
-                    keys(platform, piece * PIECE + block * BLOCK, &mut p[..n]);
-                    keys(metric, piece * PIECE + block * BLOCK, &mut m[..n]);
-                    if !pairs(&p[..n], &m[..n], [platforms, metrics], out) {
+                    keys(platform, start + block * BLOCK, &mut p[..n]);
+                    keys(metric, start + block * BLOCK, &mut m[..n]);
+                    #[expect(clippy::cast_possible_truncation, reason = "2^16 pairs at most")]
+                    let (highest_p, highest_m) = scan::pairs(&p[..n], &m[..n], metrics as u32, out);
+                    if highest_p as usize >= platforms || highest_m as usize >= metrics {
                         return None;
                     }
-                    mark(out, &mut used);
+                    scan::mark(out, &mut used);
                 }
                 Some(used)
             })
@@ -190,28 +218,3 @@ impl Components {
 
 /// Rows that fit the first cache twice over.
 const BLOCK: usize = 1024;
-
-/// Writes `p·metrics + m`; whether all keys are in range.
-fn pairs(p: &[u32], m: &[u32], [platforms, metrics]: [usize; 2], out: &mut [u16]) -> bool {
-    let (mut highest_p, mut highest_m) = (0, 0);
-    for ((o, &p), &m) in out.iter_mut().zip(p).zip(m) {
-        highest_p = highest_p.max(p);
-        highest_m = highest_m.max(m);
-        #[expect(clippy::cast_possible_truncation, reason = "below 2^16 where both are in range, which is checked")]
-        let pair = (p.wrapping_mul(metrics as u32)).wrapping_add(m) as u16;
-        *o = pair;
-    }
-    (highest_p as usize) < platforms && (highest_m as usize) < metrics
-}
-
-/// Marks the pairs that occur; rows mostly come in runs.
-fn mark(codes: &[u16], used: &mut [bool]) {
-    for run in codes.chunks(32) {
-        let first = run[0];
-        if run.iter().fold(0, |differ, &c| differ | (c ^ first)) == 0 {
-            used[usize::from(first)] = true;
-        } else {
-            run.iter().for_each(|&c| used[usize::from(c)] = true);
-        }
-    }
-}

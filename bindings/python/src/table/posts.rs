@@ -5,12 +5,12 @@ use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::DataType;
 use fanpulse_core::Error;
 use fanpulse_core::error::Location;
-use fanpulse_core::ingest::{Names, PostColumns, Strings};
+use fanpulse_core::ingest::{PostColumns, Strings};
 use rayon::prelude::*;
 
 use super::text::{Coded, Ids, Texts, coded};
 use super::time::{TimeColumn, times};
-use super::{Column, Table, number, pieces};
+use super::{PIECE, Table, number, observations, pieces, scan};
 
 /// The platforms' ids of the posts.
 pub(crate) enum PostIds {
@@ -82,7 +82,7 @@ impl Posts {
         let id = table.column("post_id")?;
         id.complete()?;
         let published = table.column("published_at")?;
-        let (platforms, platform) = platforms(&table.column("platform")?)?;
+        let (platforms, platform) = observations::platforms(table)?;
         let count = |name| match table.optional(name)? {
             Some(column) => number::counts(&column),
             None => Ok(vec![f64::NAN; table.rows()].into()),
@@ -106,7 +106,7 @@ impl Posts {
         }
         for &(row, first) in &repeats {
             if !self.same(row, first) {
-                let (id, artist) = (self.id.get(row), ids.names().get(self.artist[row]).unwrap_or_default());
+                let (id, artist) = (self.id.get(row), ids.get(self.artist[row]));
                 let platform = &self.platforms[usize::from(self.platform[row])];
                 let message = format!("post `{id}` of artist `{artist}` on {platform} stands twice with different values");
                 return Err(Error::invalid(message).at(Location::Post(row)));
@@ -138,16 +138,23 @@ impl Posts {
 
     /// Later rows with the artist, platform and id of an earlier one, and that one, in the order of the rows.
     fn repeats(&self) -> Vec<(usize, usize)> {
-        let marks: Vec<u64> = {
-            let mut marks = vec![0_u64; self.artist.len()];
-            let starts: Vec<usize> = pieces(marks.len()).map(|r| r.start).collect();
-            marks.par_chunks_mut(super::PIECE).zip(starts).for_each(|(out, start)| {
-                out.iter_mut().enumerate().for_each(|(i, mark)| *mark = fingerprint(self.id.get(start + i), self.platform[start + i]));
-            });
-            marks
-        };
-        let sorted = self.artist.par_windows(2).with_min_len(super::PIECE).all(|w| w[0] <= w[1]);
+        let mut marks = vec![0_u64; self.artist.len()];
+        marks.par_chunks_mut(PIECE).enumerate().for_each(|(piece, out)| self.fingerprints(piece * PIECE, out));
+        let n = self.artist.len();
+        // Each piece with the first row of the next.
+        let sorted = pieces(n).all(|piece| scan::ascending(&self.artist[piece.start..(piece.end + 1).min(n)]));
         if sorted { self.repeats_side_by_side(&marks) } else { self.repeats_anywhere(&marks) }
+    }
+
+    fn fingerprints(&self, start: usize, out: &mut [u64]) {
+        if let PostIds::Shared(chunks) = &self.id
+            && let Some((first, chunk)) = chunks.iter().rfind(|c| c.0 <= start).filter(|c| start + out.len() <= c.0 + c.1.len())
+            && let Some(texts) = Texts::of(chunk.as_ref())
+        {
+            out.iter_mut().enumerate().for_each(|(i, mark)| *mark = fingerprint(texts.get(start + i - first), self.platform[start + i]));
+            return;
+        }
+        out.iter_mut().enumerate().for_each(|(i, mark)| *mark = fingerprint(self.id.get(start + i), self.platform[start + i]));
     }
 
     /// Where an artist's rows lie together.
@@ -238,16 +245,4 @@ fn fingerprint(id: &str, platform: u16) -> u64 {
     };
     let mixed = end(0) ^ end(8).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17) ^ (bytes.len() as u64) << 32 ^ u64::from(platform);
     mixed.wrapping_mul(0xFF51_AFD7_ED55_8CCD)
-}
-
-fn platforms(column: &Column) -> Result<(Vec<String>, ScalarBuffer<u16>), Error> {
-    let mut ids = Ids::default();
-    let codes = ids.number(column)?;
-    let names: Names = ids.into_names();
-    if names.len() > usize::from(u16::MAX) {
-        return Err(Error::invalid(format!("posts: column `platform` has {} different texts; 65,535 at most", names.len())));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "checked above")]
-    let codes: Vec<u16> = codes.par_iter().with_min_len(super::PIECE).map(|&c| c as u16).collect();
-    Ok((names.iter().map(str::to_owned).collect(), codes.into()))
 }

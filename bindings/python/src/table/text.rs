@@ -1,5 +1,7 @@
 //! Text columns as codes: dictionaries are taken as they are, plain text is hashed once per run of equal rows.
 
+use std::sync::OnceLock;
+
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, LargeStringArray, StringArray, StringViewArray};
 use arrow::buffer::{Buffer, ScalarBuffer};
 use arrow::datatypes::{
@@ -9,7 +11,7 @@ use fanpulse_core::Error;
 use fanpulse_core::ingest::Names;
 use rayon::prelude::*;
 
-use super::{Column, PIECE};
+use super::{Column, PIECE, scan};
 
 const WANTED: &str = "text (string, large_string, string_view, or a dictionary of these)";
 
@@ -214,7 +216,7 @@ fn hashed(chunks: &[(usize, Texts<'_>)]) -> Coded {
 #[derive(Default)]
 pub(crate) struct Ids {
     names: Names,
-    /// The dictionary that the numbers were taken from as they were.
+    /// The dictionary that the first numbers were taken from as they were, each of its texts once.
     dictionary: Option<ArrayRef>,
 }
 
@@ -225,17 +227,37 @@ impl Ids {
     }
 
     /// The names by number.
-    pub(crate) fn names(&self) -> &Names {
-        &self.names
-    }
-
-    /// The names by number, nothing else.
-    pub(crate) fn into_names(self) -> Names {
+    pub(crate) fn into_names(mut self) -> Names {
+        self.index();
         self.names
     }
 
+    /// The names by number, indexed only once one is looked for.
+    pub(crate) fn into_artists(self) -> Artists {
+        match self.dictionary {
+            Some(dictionary) if self.names.is_empty() => Artists { dictionary: Some(dictionary), names: OnceLock::new() },
+            _ => Artists { dictionary: None, names: OnceLock::from(self.names) },
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.names.len()
+        match &self.dictionary {
+            Some(dictionary) if self.names.is_empty() => dictionary.len(),
+            _ => self.names.len(),
+        }
+    }
+
+    /// The name of a number.
+    pub(crate) fn get(&self, code: u32) -> &str {
+        let of_dictionary = || Texts::of(self.dictionary.as_ref()?.as_ref()).map(|texts| texts.get(code as usize));
+        self.names.get(code).or_else(of_dictionary).unwrap_or_default()
+    }
+
+    /// Gives the texts of the dictionary their numbers, where that has been put off.
+    fn index(&mut self) {
+        if let Some(dictionary) = self.dictionary.as_ref().filter(|_| self.names.is_empty()) {
+            self.names = indexed(dictionary);
+        }
     }
 
     /// Numbers the rows of a column.
@@ -259,28 +281,30 @@ impl Ids {
     /// The keys themselves, where they are the numbers that the rows would get.
     fn direct(&mut self, chunk: &Coded) -> Option<ScalarBuffer<u32>> {
         let Keys::Words(keys) = &chunk.keys else { return None };
-        let known = self.dictionary.as_ref().is_some_and(|d| same_buffers(d, &chunk.values));
+        let known = self.dictionary.as_ref().is_some_and(|d| same(d, &chunk.values));
         if known {
             let values = chunk.values.len();
-            return keys.par_chunks(PIECE).all(|k| k.iter().max().is_none_or(|&m| (m as usize) < values)).then(|| keys.clone());
+            return keys.par_chunks(PIECE).all(|k| (scan::highest(k) as usize) < values).then(|| keys.clone());
         }
-        if !self.names.is_empty() || !in_order_of_appearance(keys, chunk.values.len()) {
+        if self.len() > 0 || !in_order_of_appearance(keys, chunk.values.len()) {
             return None;
         }
         let texts = chunk.texts()?;
-        let mut names = Names::default();
-        for i in 0..chunk.values.len() {
-            if names.intern(texts.get(i)) as usize != i {
-                return None;
+        let ascending = (1..chunk.values.len()).into_par_iter().with_min_len(PIECE / 4).all(|i| texts.get(i - 1) < texts.get(i));
+        if !ascending {
+            let names = indexed(&chunk.values);
+            if names.len() < chunk.values.len() {
+                return None; // one stands twice
             }
+            self.names = names;
         }
-        self.names = names;
         self.dictionary = Some(chunk.values.clone());
         Some(keys.clone())
     }
 
     /// Numbers the rows of a chunk by way of its dictionary, of which only what is used gets a number.
     fn translate(&mut self, column: &Column, chunk: &Coded, out: &mut [u32]) -> Result<(), Error> {
+        self.index();
         let texts = chunk.texts().ok_or_else(|| column.wrong_type(WANTED))?;
         let values = chunk.values.len();
         let order: Vec<Option<Vec<u32>>> = out
@@ -305,6 +329,48 @@ impl Ids {
     }
 }
 
+/// The texts of a dictionary as names.
+fn indexed(dictionary: &ArrayRef) -> Names {
+    let mut names = Names::default();
+    if let Some(texts) = Texts::of(dictionary.as_ref()) {
+        (0..dictionary.len()).for_each(|i| {
+            names.intern(texts.get(i));
+        });
+    }
+    names
+}
+
+/// The artists' ids by number; an index is made once one is looked for.
+pub(crate) struct Artists {
+    dictionary: Option<ArrayRef>,
+    names: OnceLock<Names>,
+}
+
+impl Artists {
+    /// The id of a number.
+    pub(crate) fn get(&self, artist: usize) -> &str {
+        match &self.dictionary {
+            Some(dictionary) => Texts::of(dictionary.as_ref()).filter(|_| artist < dictionary.len()).map(|texts| texts.get(artist)),
+            None => self.names.get().and_then(|names| names.get(u32::try_from(artist).ok()?)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The number of an id.
+    pub(crate) fn code(&self, id: &str) -> Option<u32> {
+        self.names.get_or_init(|| self.dictionary.as_ref().map(indexed).unwrap_or_default()).code(id)
+    }
+
+    fn len(&self) -> usize {
+        self.dictionary.as_ref().map_or_else(|| self.names.get().map_or(0, Names::len), |d| d.len())
+    }
+
+    /// All ids, in the order of their numbers.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.len()).map(|artist| self.get(artist))
+    }
+}
+
 /// The distinct keys in the order in which they first appear; `None` where one is out of range.
 fn appearances(keys: &[u32], values: usize) -> Option<Vec<u32>> {
     let mut seen = vec![false; values];
@@ -326,7 +392,7 @@ fn appearances(keys: &[u32], values: usize) -> Option<Vec<u32>> {
 
 /// Whether each key is one that was there before or the next one, and all are used.
 fn in_order_of_appearance(keys: &[u32], values: usize) -> bool {
-    let highest: Vec<u32> = keys.par_chunks(PIECE).map(|k| k.iter().copied().max().unwrap_or(0)).collect();
+    let highest: Vec<u32> = keys.par_chunks(PIECE).map(scan::highest).collect();
     // What the keys of each piece may go on from; the first key is 0.
     let mut next = 0_u32;
     let starts: Vec<u32> = highest
@@ -337,18 +403,10 @@ fn in_order_of_appearance(keys: &[u32], values: usize) -> bool {
             start
         })
         .collect();
-    next as usize == values
-        && keys.par_chunks(PIECE).zip(starts).all(|(keys, mut next)| {
-            keys.iter().all(|&key| {
-                let new = key == next;
-                next += u32::from(new);
-                new || key < next
-            })
-        })
+    next as usize == values && keys.par_chunks(PIECE).zip(starts).all(|(keys, next)| scan::in_order(keys, next))
 }
 
-/// Whether two arrays are the same memory.
-fn same_buffers(a: &ArrayRef, b: &ArrayRef) -> bool {
-    let (a, b) = (a.to_data(), b.to_data());
-    a.ptr_eq(&b)
+/// Whether two dictionaries are the same memory, or hold the same.
+fn same(a: &ArrayRef, b: &ArrayRef) -> bool {
+    a.len() == b.len() && (a.to_data().ptr_eq(&b.to_data()) || a == b)
 }

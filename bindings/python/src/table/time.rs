@@ -12,7 +12,7 @@ use fanpulse_core::{Day, Error, Instant};
 use rayon::prelude::*;
 
 use super::text::{Texts, coded};
-use super::{Column, Naive, PIECE};
+use super::{Column, Naive, PIECE, scan};
 
 /// The end of the first year that FanPulse takes. A column that ends before it holds times in another unit than it says.
 const YEAR: i64 = 365 * MICROS_PER_DAY;
@@ -99,7 +99,7 @@ fn joined<T: ArrowPrimitiveType>(column: &Column) -> ScalarBuffer<T::Native> {
 fn dates(column: &Column) -> Result<TimeColumn, Error> {
     let days = joined::<Date32Type>(column);
     let good = |d: i32| (0..=Day::MAX.days()).contains(&d);
-    if !days.par_chunks(PIECE).all(|piece| piece.iter().fold(true, |all, &d| all & good(d))) {
+    if !days.par_chunks(PIECE).all(|piece| scan::days_within(piece, Day::MAX.days())) {
         let row = days.iter().position(|&d| !good(d)).unwrap_or(0);
         let e = Day::try_new(days[row]).map_or_else(|e| e.message().to_owned(), |d| d.to_string());
         return Err(column.fault(row, e));
@@ -110,12 +110,14 @@ fn dates(column: &Column) -> Result<TimeColumn, Error> {
 fn micros<T: ArrowPrimitiveType<Native = i64>>(column: &Column, convert: impl Fn(i64) -> i64 + Sync) -> Result<TimeColumn, Error> {
     let raw = joined::<T>(column);
     let good = |v: i64| (0..END).contains(&convert(v));
-    if !raw.par_chunks(PIECE).all(|piece| piece.iter().fold(true, |all, &v| all & good(v))) {
+    let as_they_are = matches!(column.data_type, DataType::Timestamp(TimeUnit::Microsecond, _));
+    let within = |piece: &[i64]| if as_they_are { scan::times_within(piece, END) } else { piece.iter().all(|&v| good(v)) };
+    if !raw.par_chunks(PIECE).all(within) {
         let row = raw.iter().position(|&v| !good(v)).unwrap_or(0);
         let e = Instant::try_new(convert(raw[row])).map_or_else(|e| e.message().to_owned(), |t| t.to_string());
         return Err(column.fault(row, format!("{e}; is {} its unit?", column.data_type)));
     }
-    if matches!(column.data_type, DataType::Timestamp(TimeUnit::Microsecond, _)) {
+    if as_they_are {
         return Ok(TimeColumn::Micros(raw));
     }
     Ok(TimeColumn::Micros(raw.par_iter().with_min_len(PIECE).map(|&v| convert(v)).collect::<Vec<_>>().into()))
@@ -124,12 +126,12 @@ fn micros<T: ArrowPrimitiveType<Native = i64>>(column: &Column, convert: impl Fn
 /// Refuses seconds that are said to be milliseconds, and the like: they all fall into 1970.
 fn in_its_unit(column: &Column, read: &TimeColumn) -> Result<(), Error> {
     let TimeColumn::Micros(micros) = read else { return Ok(()) };
-    let Some(latest) = micros.par_chunks(PIECE).filter_map(|p| p.iter().max()).max() else { return Ok(()) };
-    if *latest >= YEAR {
+    let Some(latest) = micros.par_chunks(PIECE).map(scan::latest).max() else { return Ok(()) };
+    if latest >= YEAR {
         return Ok(());
     }
-    let row = micros.iter().position(|m| m == latest).unwrap_or(0);
-    let shown = Instant::try_new(*latest).map_or_else(|_| latest.to_string(), |t| t.to_string());
+    let row = micros.iter().position(|m| *m == latest).unwrap_or(0);
+    let shown = Instant::try_new(latest).map_or_else(|_| latest.to_string(), |t| t.to_string());
     Err(column.fault(row, format!("{shown} is the latest time, all are in 1970; {} is probably not their unit", column.data_type)))
 }
 
