@@ -14,6 +14,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -24,6 +25,8 @@ import data
 
 HERE = Path(__file__).parent
 PEERS = (("numpy", 1), ("numpy", 2), ("polars", 2), ("duckdb", 2))
+if find_spec("fanpulse") is not None:
+    PEERS += (("python", 2),)
 """Forms and their number of threads; FanPulse gets the same number."""
 
 

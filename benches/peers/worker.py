@@ -20,12 +20,14 @@ from time import perf_counter
 from typing import Any
 
 FORMS = ("numpy", "polars", "duckdb")
+PACKAGE = "python"
+"""FanPulse's own Python package, where it is installed."""
 
 
 def arguments() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("form", choices=FORMS)
+    parser.add_argument("form", choices=[*FORMS, PACKAGE])
     parser.add_argument("--from-parquet", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("files", nargs="+", type=Path)

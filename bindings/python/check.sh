@@ -13,15 +13,20 @@ quietly() {
     "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
-# The build tool's environment is kept; the one for the tests is made anew.
+# The build tool's environment is kept; the one for the tests is made anew where what it holds has changed.
 [ -x "$work/build/bin/python" ] || quietly "$python" -m venv "$work/build"
 quietly "$work/build/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements-build.txt
 rm -rf "$work/dist"
 quietly "$work/build/bin/maturin" build --locked --interpreter "$work/build/bin/python" --out "$work/dist"
 
-quietly "$python" -m venv --clear "$work/test"
-quietly "$work/test/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements-test.txt "$work"/dist/*.whl
+if ! cmp -s requirements-test.txt "$work/test/requirements.txt"; then
+    quietly "$python" -m venv --clear "$work/test"
+    quietly "$work/test/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+    cp requirements-test.txt "$work/test/requirements.txt"
+fi
+quietly "$work/test/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$work"/dist/*.whl
 quietly "$work/test/bin/python" -m pytest --quiet -p no:cacheprovider
-allowlist=$(pwd)/stubtest-allowlist.txt
-(cd "$work" && quietly "$work/test/bin/python" -m mypy.stubtest --allowlist "$allowlist" fanpulse)
-quietly "$work/test/bin/python" -m mypy --strict --no-incremental --cache-dir=/dev/null tests
+command -v java >/dev/null || echo "no Java: the Spark tests were not run (apt-get install default-jre-headless)"
+here=$(pwd)
+(cd "$work" && quietly "$work/test/bin/python" -m mypy.stubtest --mypy-config-file "$here/pyproject.toml" --allowlist "$here/stubtest-allowlist.txt" fanpulse)
+quietly "$work/test/bin/python" -m mypy --strict --no-incremental --cache-dir=/dev/null tests examples

@@ -158,15 +158,11 @@ pub(crate) fn _engine(py: Python<'_>, settings: &Bound<'_, PyString>, breakout: 
 fn scored(engine: fanpulse_core::Engine, given: &Given<'_, '_>, day: &Bound<'_, PyAny>) -> PyResult<Scores> {
     let day = as_of(day)?;
     let input = Input::take(given)?;
-    run(day_py(given), move |stop| input.score(&engine, day, stop)).map(Scores::new)
-}
-
-fn day_py<'py>(given: &Given<'_, 'py>) -> Python<'py> {
-    given.observations.py()
+    run(given.observations.py(), move |stop| input.score(&engine, day, stop)).map(Scores::new)
 }
 
 fn analyzed<'py>(engine: fanpulse_core::Engine, given: &Given<'_, 'py>, day: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let py = day_py(given);
+    let py = given.observations.py();
     let day = as_of(day)?;
     let input = Input::take(given)?;
     let json = run(py, move |stop| {

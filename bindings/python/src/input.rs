@@ -57,7 +57,7 @@ impl Input {
             }
             (Some(observations), Some(None)) => {
                 // Posts in rows beside observations in a table: they become a table.
-                let posts = given.posts.map(|posts| from_rows(posts, Kind::Posts, naive)).transpose()?;
+                let posts = given.posts.map(|posts| source::rows(posts, Kind::Posts, naive)).transpose()?;
                 Ok(Self::Tables { observations, posts, fans, defaults: given.defaults() })
             }
             (None, None | Some(None)) => {
@@ -67,7 +67,7 @@ impl Input {
                 Ok(Self::Rows { data: Box::new(data), fans })
             }
             (None, Some(Some(posts))) => {
-                let observations = from_rows(given.observations, Kind::Observations, naive)?;
+                let observations = source::rows(given.observations, Kind::Observations, naive)?;
                 Ok(Self::Tables { observations, posts: Some(posts), fans, defaults: given.defaults() })
             }
         }
@@ -110,13 +110,8 @@ impl Given<'_, '_> {
 pub(crate) fn events(fans: &Bound<'_, PyAny>, naive: Naive) -> PyResult<Table> {
     match source::table(fans, Kind::FanEvents, naive)? {
         Some(table) => Ok(table),
-        None => from_rows(fans, Kind::FanEvents, naive),
+        None => source::rows(fans, Kind::FanEvents, naive),
     }
-}
-
-/// Dicts as a table with the columns that at least one of them has.
-pub(crate) fn from_rows(rows: &Bound<'_, PyAny>, kind: Kind, naive: Naive) -> PyResult<Table> {
-    source::rows(rows, kind, naive)
 }
 
 /// The insights of each artist into its fans.
