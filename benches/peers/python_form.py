@@ -6,6 +6,7 @@ Needs the wheel in the environment of the comparison: `make packages`, then `pip
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,22 +45,24 @@ def load(observations: Path, posts: Path | None) -> Tables:
     return read(observations), None if posts is None else read(posts)
 
 
-def score(tables: Tables, as_of: date, window: int) -> dict[str, Any]:
+def score(tables: Tables, as_of: date, window: int) -> Lazy:
     """Scores of all artists, as columns that are made when they are looked at."""
-    scores = fanpulse.score(*tables, as_of=as_of, window_days=window)
-    return Lazy(scores)
+    return Lazy(fanpulse.score(*tables, as_of=as_of, window_days=window))
 
 
-class Lazy(dict[str, Any]):
+class Lazy(Mapping[str, Any]):
     """The columns of a result; the other sides' runs end with arrays in memory, this one's with the engine's columns."""
 
     def __init__(self, scores: fanpulse.Scores) -> None:
-        super().__init__()
         self.scores = scores
 
-    def keys(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         """The keys of `agree.py`."""
-        return COLUMNS.keys()
+        return iter(COLUMNS)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(COLUMNS)
 
     def __getitem__(self, key: str) -> np.ndarray:
         """A column by its key, NaN where there is no score."""
@@ -70,6 +73,6 @@ class Lazy(dict[str, Any]):
         return values
 
 
-def score_files(observations: Path, posts: Path | None, as_of: date, window: int) -> dict[str, Any]:
+def score_files(observations: Path, posts: Path | None, as_of: date, window: int) -> Lazy:
     """Scores of all artists of Parquet files."""
     return score(load(observations, posts), as_of, window)

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use fanpulse_core::ingest::{Metric, Observation, Post};
+use fanpulse_core::ingest::{Dataset, Metric, Observation, Post};
 use fanpulse_core::scores::Level;
 use fanpulse_core::settings::Settings;
 use fanpulse_core::{Analysis, Day, Engine, Instant};
@@ -162,4 +162,21 @@ fn a_live_artist_agrees_with_every_case() {
         case.posts().iter().for_each(|p| artist.observe_post(p).unwrap());
         check(&case, &artist.analyze(case.as_of).unwrap());
     }
+}
+
+#[test]
+fn viral_rows_lead_to_the_ids_of_the_posts() {
+    let mut found = 0;
+    for case in cases() {
+        let posts = case.posts();
+        let mut data = Dataset::default();
+        case.observations().iter().for_each(|o| data.push_observation(o).unwrap());
+        posts.iter().for_each(|p| data.push_post(p).unwrap());
+        let scores = case.engine().score(&data, case.as_of).unwrap();
+        let ids: Vec<&str> = scores.viral_rows(0).map(|row| posts[row].post_id.as_str()).collect();
+        let told: Vec<String> = scores.analysis(0).viral_posts.into_iter().map(|post| post.post_id).collect();
+        assert_eq!(ids, told, "{}", case.name);
+        found += ids.len();
+    }
+    assert!(found > 0);
 }

@@ -148,6 +148,10 @@ impl Components {
             }
             _ => None,
         };
+        let words = |side: &Side, start: usize, n: usize| match side.chunk(first) {
+            Some((Coded { keys: Keys::Words(keys), first_row, .. }, _)) => Some(keys.slice(first + start - first_row, n)),
+            _ => None,
+        };
         // First the pair of keys as one number; which pairs there are is found out on the way.
         let used: Vec<Option<Vec<bool>>> = out
             .par_chunks_mut(PIECE)
@@ -159,6 +163,15 @@ impl Components {
                     #[expect(clippy::cast_possible_truncation, reason = "2^16 pairs at most")]
                     let (p, m) = scan::byte_pairs(&p, &m, metrics as u16, out);
                     if usize::from(p) >= platforms || usize::from(m) >= metrics {
+                        return None;
+                    }
+                    scan::mark(out, &mut used);
+                    return Some(used);
+                }
+                if let (Some(p), Some(m)) = (words(platform, start, out.len()), words(metric, start, out.len())) {
+                    #[expect(clippy::cast_possible_truncation, reason = "2^16 pairs at most")]
+                    let (p, m) = scan::pairs(&p, &m, metrics as u32, out);
+                    if p as usize >= platforms || m as usize >= metrics {
                         return None;
                     }
                     scan::mark(out, &mut used);

@@ -134,3 +134,17 @@ pub(crate) fn mark(codes: &[u16], used: &mut [bool]) {
         }
     }
 }
+
+/// Writes integers as floats; whether all are from 0 to below 2⁵², which is exact.
+#[multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+pub(crate) fn floats_of(integers: &[i64], out: &mut [f64]) -> bool {
+    /// 2⁵², whose lowest mantissa bits are the integer that is set in them.
+    const UNIT: u64 = 0x4330_0000_0000_0000;
+    let mut all = 0;
+    for (o, &i) in out.iter_mut().zip(integers) {
+        let bits = i.cast_unsigned();
+        all |= bits;
+        *o = f64::from_bits(bits | UNIT) - f64::from_bits(UNIT);
+    }
+    all < 1 << 52
+}
