@@ -22,7 +22,8 @@ def main() -> None:
     """Scores a data frame of six partitions, and checks the result against one call for all."""
     frame = simulated(60)
     # As text, which Dask keeps as it is.
-    parts: Any = dd.from_pandas(frame.with_columns(pl.col("observed_at").cast(pl.String)).to_pandas(), npartitions=6)  # type: ignore[attr-defined]
+    from_pandas: Any = dd.from_pandas  # untyped
+    parts = from_pandas(frame.with_columns(pl.col("observed_at").cast(pl.String)).to_pandas(), npartitions=6)
     meta = scored(pd.DataFrame({"artist_id": [], "observed_at": [], "value": []}, dtype="object").astype({"value": "float64"}))
     result = parts.shuffle("artist_id").map_partitions(scored, meta=meta).compute()
     here = scored(frame).sort_values("artist_id", ignore_index=True)
