@@ -38,13 +38,12 @@ bindings:
 	sh bindings/python/check.sh
 	sh bindings/node/check.sh
 
-# Criterion's figures, then FanPulse against NumPy, Polars, DuckDB, lifetimes and scikit-learn in alternation.
 # The wheel and Node's package, optimised, under target/packages.
 .PHONY: packages
 packages:
 	sh bindings/packages.sh
 
-# Criterion's figures, then FanPulse against NumPy, Polars and DuckDB in alternation.
+# Criterion's figures, then FanPulse against NumPy, Polars, DuckDB, lifetimes and scikit-learn in alternation.
 bench:
 	$(CARGO) bench --locked -p fanpulse
 	$(MAKE) peers

@@ -173,7 +173,7 @@ fn viral_rows_lead_to_the_ids_of_the_posts() {
         case.observations().iter().for_each(|o| data.push_observation(o).unwrap());
         posts.iter().for_each(|p| data.push_post(p).unwrap());
         let scores = case.engine().score(&data, case.as_of).unwrap();
-        let ids: Vec<&str> = scores.viral_rows(0).map(|row| posts[row].post_id.as_str()).collect();
+        let ids: Vec<&str> = scores.viral_rows(0).map(|spike| posts[spike.position].post_id.as_str()).collect();
         let told: Vec<String> = scores.analysis(0).viral_posts.into_iter().map(|post| post.post_id).collect();
         assert_eq!(ids, told, "{}", case.name);
         found += ids.len();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fanpulse_core::learned::ComponentBreakout;
 use fanpulse_core::settings::Settings;
 use fanpulse_core::{Day, Error};
 use pyo3::prelude::*;
@@ -57,7 +58,8 @@ fn built(
 ) -> PyResult<(fanpulse_core::Engine, &'static str)> {
     let mut builder = fanpulse_core::Engine::builder().settings(settings);
     if let Some(model) = model {
-        builder = builder.breakout_model(Arc::new(model.get().model.clone()));
+        let model = ComponentBreakout::try_new(model.get().model.clone()).map_err(|e| raised(py, e))?;
+        builder = builder.breakout_model(Arc::new(model));
     }
     let conflicts = match conflicts {
         "refuse" => "refuse",

@@ -32,8 +32,8 @@ impl Labelled {
     fn analysis(&self, artist: usize) -> Analysis {
         let mut analysis = self.scores.analysis(artist);
         self.artist_id(artist).clone_into(&mut analysis.artist_id);
-        for (post, row) in analysis.viral_posts.iter_mut().zip(self.scores.viral_rows(artist)) {
-            self.post_ids.get(row).clone_into(&mut post.post_id);
+        for (post, spike) in analysis.viral_posts.iter_mut().zip(self.scores.viral_rows(artist)) {
+            self.post_ids.get(spike.position).clone_into(&mut post.post_id);
         }
         analysis
     }

@@ -321,15 +321,6 @@ impl Scores {
         }
     }
 
-    /// Rows of an artist's viral posts among the posts that the batch was given, in the order of [`Analysis::viral_posts`]:
-    /// a caller who keeps the ids finds them there.
-    ///
-    /// # Panics
-    /// Where `artist` is not below [`Scores::artists`].
-    pub fn viral_rows(&self, artist: usize) -> impl ExactSizeIterator<Item = usize> + '_ {
-        self.spikes[self.spike_starts[artist]..self.spike_starts[artist + 1]].iter().map(|spike| spike.row)
-    }
-
     fn viral_posts_of(&self, artist: usize) -> Vec<ViralPost> {
         let c = &self.context;
         (self.spike_starts[artist]..self.spike_starts[artist + 1])
