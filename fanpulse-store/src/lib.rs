@@ -37,8 +37,15 @@
 pub mod conformance;
 mod error;
 mod memory;
+mod migrate;
 mod observations;
+mod sql;
+mod store;
+pub mod testing;
 
 pub use error::{Error, ErrorKind, Result};
 pub use memory::MemoryObservations;
+pub use migrate::{Migrated, SchemaStep, Target};
 pub use observations::{Appended, AsOf, Filter, Key, ObservationStore, Page, PageRequest, Statement, load};
+pub use sql::Transaction;
+pub use store::Store;

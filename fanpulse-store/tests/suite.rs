@@ -1,0 +1,6 @@
+//! The store as the crates above use it, on both databases.
+
+mod suite {
+    pub mod databases;
+    pub mod migrations;
+}

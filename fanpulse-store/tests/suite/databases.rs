@@ -1,0 +1,23 @@
+//! A new database of each kind for a test.
+
+use fanpulse_store::{Store, testing};
+
+/// A database that goes with its test.
+pub struct Temporary {
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+/// One of each kind, without a schema.
+pub async fn empty() -> [Temporary; 2] {
+    let folder = || tempfile::tempdir().unwrap();
+    let file = folder();
+    let path = file.path().join("fanpulse.db").display().to_string();
+    [Temporary { url: path, _folder: file }, Temporary { url: testing::postgres().await, _folder: folder() }]
+}
+
+/// A store on each kind, with the schema.
+pub async fn stores() -> [(Store, Temporary); 2] {
+    let [sqlite, postgres] = empty().await;
+    [(Store::open(&sqlite.url).await.unwrap(), sqlite), (Store::open(&postgres.url).await.unwrap(), postgres)]
+}
