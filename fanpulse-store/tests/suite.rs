@@ -3,4 +3,5 @@
 mod suite {
     pub mod databases;
     pub mod migrations;
+    pub mod observations;
 }

@@ -6,6 +6,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Decode, Postgres, Row as _, Sqlite, Type};
 use uuid::Uuid;
 
+use super::Dialect;
 use crate::{Error, Result};
 
 /// One argument; its type is known even where it is null, as PostgreSQL asks for.
@@ -59,6 +60,24 @@ from! {
     Uuid => Uuid, |v| v;
     fanpulse_core::Instant => Int, |v| v.micros();
     fanpulse_core::Day => Int, |v| i64::from(v.days());
+}
+
+impl Arg {
+    /// A list: `= any($1)` on PostgreSQL, `in (select value from json_each($1))` on SQLite.
+    pub(crate) fn texts(dialect: Dialect, list: &[&str]) -> Self {
+        match dialect {
+            Dialect::Sqlite => serde_json::Value::from(list).to_string().into(),
+            Dialect::Postgres => Self::Texts(list.iter().map(|&s| s.to_owned()).collect()),
+        }
+    }
+
+    /// A list of numbers, as [`Arg::texts`].
+    pub(crate) fn ints(dialect: Dialect, list: Vec<i64>) -> Self {
+        match dialect {
+            Dialect::Sqlite => serde_json::Value::from(list).to_string().into(),
+            Dialect::Postgres => Self::Ints(list),
+        }
+    }
 }
 
 pub(super) fn for_sqlite(args: Vec<Arg>) -> std::result::Result<SqliteArguments, BoxDynError> {
