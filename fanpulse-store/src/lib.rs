@@ -35,22 +35,28 @@
 //! # }).unwrap();
 //! ```
 
+mod accounts;
+mod artists;
 pub mod conformance;
 mod error;
+mod ids;
 mod memory;
 mod migrate;
 mod observations;
 mod paging;
+mod scores;
 mod sql;
 mod store;
 pub mod testing;
 
+pub use accounts::{Account, AccountStore, ApiKey, Tier, User};
+pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
 pub use error::{Error, ErrorKind, Result};
-pub use memory::MemoryObservations;
+pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, UserId};
+pub use memory::{Memory, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
-pub use observations::{
-    Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load,
-};
+pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};
 pub use paging::{Cursor, Page, PageRequest};
+pub use scores::{Score, ScoreKey, ScoreStore};
 pub use sql::Transaction;
 pub use store::Store;

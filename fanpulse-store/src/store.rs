@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::migrate::{self, Migrated, SchemaStep, Target};
-use crate::sql::{Database, Transaction};
+use crate::sql::{Database, Dialect, Transaction};
 use crate::{Error, Result};
 
 /// FanPulse's database: SQLite in a file, or PostgreSQL from version 15 on. Clones share its connections.
@@ -86,6 +86,19 @@ impl Store {
     #[must_use]
     pub fn place(&self) -> &str {
         self.database.place().as_str()
+    }
+
+    /// How many bytes the database takes, indexes and free room included.
+    ///
+    /// # Errors
+    /// What the database fails with.
+    pub async fn bytes(&self) -> Result<u64> {
+        let select = match self.database.dialect() {
+            Dialect::Sqlite => "select page_count * page_size from pragma_page_count(), pragma_page_size()",
+            Dialect::Postgres => "select pg_database_size(current_database())",
+        };
+        let row = self.database.row(select, Vec::new()).await?;
+        Ok(row.map_or(Ok(0), |row| row.get::<i64>(0))?.cast_unsigned())
     }
 
     /// Begins a unit of work over several ports.

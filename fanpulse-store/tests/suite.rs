@@ -1,6 +1,7 @@
 //! The store as the crates above use it, on both databases.
 
 mod suite {
+    pub mod conformance;
     pub mod databases;
     pub mod migrations;
     pub mod observations;

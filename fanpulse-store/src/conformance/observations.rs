@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use fanpulse_core::Instant;
 use fanpulse_core::ingest::{Dataset, Metric, Observation};
 
+use super::day;
 use crate::{Appended, AsOf, ErrorKind, Filter, Key, ObservationStore, Origin, PageRequest, Precision, Quality, Statement, load};
 
 /// Checks an adapter of [`ObservationStore`]; `open` gives an empty store each time.
@@ -28,11 +29,6 @@ pub async fn observations<S: ObservationStore>(open: impl AsyncFn() -> S) {
     old_months_are_given_up(&open().await).await;
     foreign_cursors_are_refused(&open().await).await;
     any_history_answers_like_a_plain_log(&open().await).await;
-}
-
-/// Midnight of a day of January 2026.
-fn day(day: u32) -> Instant {
-    Instant::from(fanpulse_core::Day::from_ymd(2026, 1, day).expect("a day of January"))
 }
 
 fn followers(artist: &str, observed: u32, value: f64) -> Observation {

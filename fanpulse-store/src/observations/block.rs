@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_back_to_the_bit() {
-        let daily: Vec<Point> = (0..3).flat_map(|a| (0..31).map(move |d| point(a, d * MICROS_PER_DAY, (a + 7) as f64 * d as f64))).collect();
+        let daily: Vec<Point> =
+            (0..3).flat_map(|a| (0..31).map(move |d| point(a, d * MICROS_PER_DAY, (a + 7) as f64 * d as f64))).collect();
         let odd = vec![
             point(0, 0, 0.0),
             point(0, 1, f64::MIN_POSITIVE),
@@ -226,8 +227,9 @@ mod tests {
 
     #[test]
     fn a_daily_series_takes_few_bytes_a_point() {
-        let points: Vec<Point> =
-            (0..64).flat_map(|a| (0..31).map(move |d| point(a, d * MICROS_PER_DAY, (50_000 + 131 * d + 977 * i64::from(a)) as f64))).collect();
+        let points: Vec<Point> = (0..64)
+            .flat_map(|a| (0..31).map(move |d| point(a, d * MICROS_PER_DAY, (50_000 + 131 * d + 977 * i64::from(a)) as f64)))
+            .collect();
         let bytes = pack(&points).len();
         assert!(bytes < points.len() * 4, "{bytes} bytes for {} points", points.len());
     }

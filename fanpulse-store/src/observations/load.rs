@@ -25,8 +25,7 @@ pub async fn load(store: &dyn ObservationStore, filter: &Filter, as_of: AsOf, da
 
 fn append(data: &mut Dataset, batch: &Dataset) -> Result<()> {
     let invalid = |e: fanpulse_core::Error| Error::invalid(e.to_string()).caused_by(e);
-    let codes: Result<Vec<u16>> =
-        batch.components.iter().map(|c| data.component_code(&c.platform, c.metric).map_err(invalid)).collect();
+    let codes: Result<Vec<u16>> = batch.components.iter().map(|c| data.component_code(&c.platform, c.metric).map_err(invalid)).collect();
     let codes = codes?;
     let artists: Vec<u32> = batch.artists.iter().map(|id| data.artists.intern(id)).collect();
     let (from, to) = (&batch.observations, &mut data.observations);

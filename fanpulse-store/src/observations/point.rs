@@ -5,7 +5,6 @@ use fanpulse_core::Day;
 use fanpulse_core::ingest::Metric;
 
 use super::{AsOf, Filter};
-use crate::{Error, Result};
 
 /// Microseconds in a day.
 pub(super) const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -102,9 +101,4 @@ pub(super) fn keep_what_holds(points: &mut Vec<Point>, rank: &[u32]) {
         }
     }
     points.truncate(kept);
-}
-
-/// A number of a dictionary or a column as it is packed.
-pub(super) fn narrow<N: TryFrom<i64>>(number: i64, what: &str) -> Result<N> {
-    N::try_from(number).map_err(|_| Error::internal(format!("stored {what} {number} is out of range")))
 }

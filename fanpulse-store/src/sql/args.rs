@@ -137,9 +137,19 @@ impl Row {
     pub(crate) fn instant(&self, column: usize) -> Result<fanpulse_core::Instant> {
         stored_instant(self.get(column)?)
     }
+
+    /// A moment that is stored as microseconds, or none.
+    pub(crate) fn instant_or_none(&self, column: usize) -> Result<Option<fanpulse_core::Instant>> {
+        self.get::<Option<i64>>(column)?.map(stored_instant).transpose()
+    }
 }
 
 /// A moment that is stored as microseconds.
-pub(crate) fn stored_instant(micros: i64) -> Result<fanpulse_core::Instant> {
+fn stored_instant(micros: i64) -> Result<fanpulse_core::Instant> {
     fanpulse_core::Instant::try_new(micros).map_err(|e| Error::internal(format!("a stored {e}")).caused_by(e))
+}
+
+/// A stored number in the type that its values have.
+pub(crate) fn narrow<N: TryFrom<i64>>(number: i64, what: &str) -> Result<N> {
+    N::try_from(number).map_err(|_| Error::internal(format!("stored {what} {number} is out of range")))
 }

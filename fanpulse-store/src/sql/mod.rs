@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr, Sqlite};
 
-pub(crate) use args::{Arg, Row, args};
+pub(crate) use args::{Arg, Row, args, narrow};
 pub(crate) use fault::Place;
 pub(crate) use sqlite::Pools;
 

@@ -21,3 +21,25 @@ pub async fn stores() -> [(Store, Temporary); 2] {
     let [sqlite, postgres] = empty().await;
     [(Store::open(&sqlite.url).await.unwrap(), sqlite), (Store::open(&postgres.url).await.unwrap(), postgres)]
 }
+
+/// New stores for a conformance suite: the files go with this.
+pub struct Fresh {
+    folder: tempfile::TempDir,
+    opened: std::cell::Cell<u32>,
+}
+
+impl Fresh {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), opened: std::cell::Cell::new(0) }
+    }
+
+    pub async fn sqlite(&self) -> Store {
+        self.opened.set(self.opened.get() + 1);
+        let path = self.folder.path().join(format!("{}.db", self.opened.get()));
+        Store::open(&path.display().to_string()).await.unwrap()
+    }
+
+    pub async fn postgres() -> Store {
+        Store::open(&testing::postgres().await).await.unwrap()
+    }
+}

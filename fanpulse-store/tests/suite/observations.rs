@@ -2,25 +2,9 @@ use std::num::NonZeroUsize;
 
 use fanpulse_core::ingest::{Dataset, Metric, Observation};
 use fanpulse_core::{Day, Instant};
-use fanpulse_store::{AsOf, ErrorKind, Filter, ObservationStore, Origin, PageRequest, Statement, Store, conformance};
+use fanpulse_store::{AsOf, ErrorKind, Filter, ObservationStore, Origin, PageRequest, Statement, Store};
 
 use super::databases::{Temporary, stores};
-
-#[tokio::test]
-async fn sqlite_keeps_what_the_port_promises() {
-    let folder = tempfile::tempdir().unwrap();
-    let number = std::cell::Cell::new(0);
-    conformance::observations(async || {
-        number.set(number.get() + 1);
-        Store::open(&folder.path().join(format!("{}.db", number.get())).display().to_string()).await.unwrap()
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn postgres_keeps_what_the_port_promises() {
-    conformance::observations(async || Store::open(&fanpulse_store::testing::postgres().await).await.unwrap()).await;
-}
 
 fn moment(day: i32, micros: i64) -> Instant {
     Instant::try_new(Instant::from(Day::try_new(20_000 + day).unwrap()).micros() + micros).unwrap()
@@ -36,8 +20,14 @@ fn day_of(artists: u32, day: i32, value: impl Fn(u32) -> f64) -> Dataset {
     for artist in 0..artists {
         let observed_at = moment(day, 0);
         let artist_id = format!("artist {artist}");
-        data.push_observation(&Observation { artist_id: &*artist_id, platform: "spotify", metric: Metric::Followers, observed_at, value: value(artist) })
-            .unwrap();
+        data.push_observation(&Observation {
+            artist_id: &*artist_id,
+            platform: "spotify",
+            metric: Metric::Followers,
+            observed_at,
+            value: value(artist),
+        })
+        .unwrap();
     }
     data
 }

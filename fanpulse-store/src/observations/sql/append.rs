@@ -4,12 +4,12 @@ use fanpulse_core::Instant;
 use fanpulse_core::ingest::Dataset;
 
 use super::blocks::{self, Wanted};
-use super::names::{self, Names};
 use super::keep;
+use super::names::{self, Names};
+use crate::Result;
 use crate::observations::point::{BUCKET, Calendar, Point};
 use crate::observations::{Appended, Origin, block, conflict};
 use crate::sql::{Database, Transaction};
-use crate::Result;
 
 /// How many rows are compared with what is stored at a time.
 const PART: usize = 1 << 17;
@@ -37,7 +37,8 @@ pub(super) async fn append(database: &Database, origin: &Origin, recorded_at: In
     let mut names = Names::load(&mut tx).await?;
     let number = names.origin(&mut tx, origin).await?;
     let incoming = incoming(&mut tx, &mut names, number, recorded_at, data).await?;
-    blocks::lock(&mut tx, incoming.chunk_by(|a, b| a.point.artist / BUCKET == b.point.artist / BUCKET).map(|r| r[0].point.artist / BUCKET)).await?;
+    blocks::lock(&mut tx, incoming.chunk_by(|a, b| a.point.artist / BUCKET == b.point.artist / BUCKET).map(|r| r[0].point.artist / BUCKET))
+        .await?;
     let own: Vec<bool> = names.origins.iter().map(|o| o.source == origin.source).collect();
     let mut first_conflict: Option<usize> = None;
     for month in incoming.chunk_by(|a, b| a.month == b.month) {
@@ -106,7 +107,8 @@ fn parts(rows: &[Incoming]) -> impl Iterator<Item = &[Incoming]> {
 async fn stored(tx: &mut Transaction, rows: &[Incoming], own: &[bool]) -> Result<Vec<Point>> {
     let times = || rows.iter().map(|r| r.point.at);
     let (first, last) = (times().min().unwrap_or_default(), times().max().unwrap_or_default());
-    let buckets: Vec<u32> = rows.chunk_by(|a, b| a.point.artist / BUCKET == b.point.artist / BUCKET).map(|r| r[0].point.artist / BUCKET).collect();
+    let buckets: Vec<u32> =
+        rows.chunk_by(|a, b| a.point.artist / BUCKET == b.point.artist / BUCKET).map(|r| r[0].point.artist / BUCKET).collect();
     let month = rows[0].month;
     let wanted = Wanted { months: (month, month), at: (first, last), recorded: i64::MAX };
     let mut points = Vec::new();

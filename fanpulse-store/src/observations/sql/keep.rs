@@ -5,10 +5,10 @@ use sqlx::AssertSqlSafe;
 
 use super::blocks::{self, FULL, Wanted};
 use super::names::{self, Names};
-use crate::observations::block;
-use crate::observations::point::{month, narrow};
-use crate::sql::{Arg, Database, Dialect, args};
 use crate::Result;
+use crate::observations::block;
+use crate::observations::point::month;
+use crate::sql::{Arg, Database, Dialect, args, narrow};
 
 /// Whoever holds it makes or drops partitions.
 const LOCK: i64 = 0x46_50_70_61_72_74;

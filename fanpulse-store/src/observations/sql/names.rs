@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use fanpulse_core::ingest::Metric;
 
-use crate::observations::point::narrow;
 use crate::observations::{Origin, Precision, Quality};
-use crate::sql::{Arg, Dialect, Row, Transaction, args};
+use crate::sql::{Arg, Dialect, Row, Transaction, args, narrow};
 use crate::{Error, Result};
 
 /// Whoever holds it gives new numbers.

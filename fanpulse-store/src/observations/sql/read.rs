@@ -104,7 +104,8 @@ impl<'a> Columns<'a> {
     async fn new(tx: &mut Transaction, question: &Question, first: u32, last: u32, data: &'a mut Dataset) -> Result<Self> {
         let first_artist = first * BUCKET;
         let end = (last + 1).saturating_mul(BUCKET);
-        let rows = tx.rows("select id from observed_artists where number >= $1 and number < $2 order by number", args![first_artist, end]).await?;
+        let rows =
+            tx.rows("select id from observed_artists where number >= $1 and number < $2 order by number", args![first_artist, end]).await?;
         let artists = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
         // Every batch has the same codes, so that batches put together are still in the engine's order.
         let code = |(platform, metric): &(String, _)| data.component_code(platform, *metric);

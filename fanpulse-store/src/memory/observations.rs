@@ -1,5 +1,3 @@
-//! The reference adapter: everything in memory, gone with the process.
-
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,48 @@
+//! The reference adapters: everything in memory, gone with the process.
+
+mod accounts;
+mod artists;
+mod observations;
+mod scores;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use observations::MemoryObservations;
+
+use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Score, ScoreKey, User, UserId};
+
+/// Accounts, users, API keys, artists and scores in memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    accounts: BTreeMap<AccountId, Account>,
+    users: BTreeMap<UserId, User>,
+    api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    artists: BTreeMap<ArtistId, Artist>,
+    scores: BTreeMap<ScoreKey, Score>,
+}
+
+impl Memory {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        // Every change is one insertion or removal after all checks.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance;
+
+    #[test]
+    fn conforms() {
+        pollster::block_on(conformance::accounts(async || Memory::default()));
+        pollster::block_on(conformance::artists(async || Memory::default()));
+        pollster::block_on(conformance::scores(async || Memory::default()));
+    }
+}
