@@ -38,8 +38,10 @@
 mod accounts;
 mod artists;
 pub mod conformance;
+mod connections;
 mod error;
 mod ids;
+mod keys;
 mod memory;
 mod migrate;
 mod observations;
@@ -51,8 +53,10 @@ pub mod testing;
 
 pub use accounts::{Account, AccountStore, ApiKey, Tier, User};
 pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
+pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, UserId};
+pub use keys::Keyring;
 pub use memory::{Memory, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
 pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};

@@ -1,10 +1,11 @@
 //! The entrance: a database by its URL or path.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::migrate::{self, Migrated, SchemaStep, Target};
 use crate::sql::{Database, Dialect, Transaction};
-use crate::{Error, Result};
+use crate::{Error, Keyring, Result};
 
 /// FanPulse's database: SQLite in a file, or PostgreSQL from version 15 on. Clones share its connections.
 ///
@@ -26,6 +27,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Store {
     database: Database,
+    keys: Option<Arc<Keyring>>,
 }
 
 impl Store {
@@ -44,7 +46,7 @@ impl Store {
             None if url.is_empty() => return Err(Error::invalid("the database URL is empty")),
             None => Database::sqlite(Path::new(url.strip_prefix("sqlite:").unwrap_or(url))).await?,
         };
-        Ok(Self { database })
+        Ok(Self { database, keys: None })
     }
 
     /// Connects and brings the schema up to date.
@@ -55,6 +57,12 @@ impl Store {
         let store = Self::connect(url).await?;
         store.migrate(Target::Latest).await?;
         Ok(store)
+    }
+
+    /// The same store with keys for its secrets, without which connections can be neither read nor written.
+    #[must_use]
+    pub fn with_keys(self, keys: Keyring) -> Self {
+        Self { keys: Some(Arc::new(keys)), ..self }
     }
 
     /// Brings the schema to the target: all steps or, where one fails, none. Processes that start together take turns.
@@ -112,6 +120,10 @@ impl Store {
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
         self.database.close().await;
+    }
+
+    pub(crate) fn keys(&self) -> Result<&Keyring> {
+        self.keys.as_deref().ok_or_else(|| Error::unavailable("no key is given to open and seal secrets"))
     }
 
     pub(crate) const fn database(&self) -> &Database {

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod artists;
+mod connections;
 mod observations;
 mod scores;
 
@@ -19,6 +20,7 @@ use fanpulse_core::{Day, Instant};
 
 pub use accounts::accounts;
 pub use artists::artists;
+pub use connections::connections;
 pub use observations::observations;
 pub use scores::scores;
 

@@ -30,6 +30,7 @@ impl AccountStore for Memory {
         tables.users.retain(|_, user| user.account != id);
         tables.api_keys.retain(|_, key| key.account != id);
         tables.scores.retain(|key, _| tables.artists.get(&key.artist).is_some_and(|a| a.account != id));
+        tables.connections.retain(|_, connection| connection.account != id);
         tables.artists.retain(|_, artist| artist.account != id);
         Ok(tables.accounts.remove(&id).is_some())
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod artists;
+mod connections;
 mod observations;
 mod scores;
 
@@ -10,9 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use observations::MemoryObservations;
 
-use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Score, ScoreKey, User, UserId};
+use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Connection, ConnectionId, Score, ScoreKey, User, UserId};
 
-/// Accounts, users, API keys, artists and scores in memory.
+/// Accounts, users, API keys, connections, artists and scores in memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -24,6 +25,7 @@ struct Tables {
     users: BTreeMap<UserId, User>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     artists: BTreeMap<ArtistId, Artist>,
+    connections: BTreeMap<ConnectionId, Connection>,
     scores: BTreeMap<ScoreKey, Score>,
 }
 
@@ -43,6 +45,7 @@ mod tests {
     fn conforms() {
         pollster::block_on(conformance::accounts(async || Memory::default()));
         pollster::block_on(conformance::artists(async || Memory::default()));
+        pollster::block_on(conformance::connections(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
     }
 }

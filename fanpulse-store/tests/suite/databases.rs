@@ -1,6 +1,6 @@
 //! A new database of each kind for a test.
 
-use fanpulse_store::{Store, testing};
+use fanpulse_store::{Keyring, Store, testing};
 
 /// A database that goes with its test.
 pub struct Temporary {
@@ -36,10 +36,10 @@ impl Fresh {
     pub async fn sqlite(&self) -> Store {
         self.opened.set(self.opened.get() + 1);
         let path = self.folder.path().join(format!("{}.db", self.opened.get()));
-        Store::open(&path.display().to_string()).await.unwrap()
+        Store::open(&path.display().to_string()).await.unwrap().with_keys(Keyring::generate())
     }
 
     pub async fn postgres() -> Store {
-        Store::open(&testing::postgres().await).await.unwrap()
+        Store::open(&testing::postgres().await).await.unwrap().with_keys(Keyring::generate())
     }
 }
