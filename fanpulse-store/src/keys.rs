@@ -7,14 +7,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
@@ -100,26 +101,47 @@ impl Keyring {
         Self::from_text(&text).map_err(|e| Error::invalid(format!("key file {}: {e}", path.display())))
     }
 
-    /// Writes a key file for its owner alone; it appears whole or not at all.
+    /// Writes a key file for its owner alone; it appears whole or not at all, and replaces one that is there.
     ///
     /// # Errors
     /// `unavailable` where it cannot be written.
     pub fn to_file(&self, path: &Path) -> Result<()> {
-        let failed = |e: std::io::Error| Error::unavailable(format!("key file {}: cannot be written: {e}", path.display())).caused_by(e);
+        self.put(path, |beside| std::fs::rename(beside, path)).map_err(|e| unwritten(path, e))
+    }
+
+    /// Reads a key file, or makes one with a new key where there is none. Of processes that start together, one makes it.
+    ///
+    /// # Errors
+    /// Those of [`Keyring::from_file`] and [`Keyring::to_file`].
+    pub fn from_file_or_new(path: &Path) -> Result<Self> {
+        match Self::from_file(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                let new = Self::generate();
+                match new.put(path, |beside| std::fs::hard_link(beside, path).and_then(|()| std::fs::remove_file(beside))) {
+                    Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Self::from_file(path),
+                    done => done.map(|()| new).map_err(|e| unwritten(path, e)),
+                }
+            }
+            read => read,
+        }
+    }
+
+    /// Writes the keys beside `path` and moves them there by `place`.
+    fn put(&self, path: &Path, place: impl FnOnce(&Path) -> std::io::Result<()>) -> std::io::Result<()> {
         let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}", std::process::id()));
+        name.push(format!(".{}.{}", std::process::id(), STANDARD.encode(Key::generate()).replace('/', "-")));
         let beside = Path::new(&name);
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(beside).map_err(failed)?;
-        let written = file.write_all(self.to_text().as_bytes()).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(beside, path));
-        written.map_err(|e| {
+        let mut file = options.open(beside)?;
+        let placed = file.write_all(self.to_text().as_bytes()).and_then(|()| file.sync_all()).and_then(|()| place(beside));
+        if placed.is_err() {
             // What is left of it holds a key.
             let _gone = std::fs::remove_file(beside);
-            failed(e)
-        })
+        }
+        placed
     }
 
     /// The id of the key that seals.
@@ -136,7 +158,8 @@ impl Keyring {
         let (id, key) = self.keys.last_key_value().ok_or_else(|| Error::invalid("there is no key"))?;
         let nonce = XNonce::generate();
         let payload = Payload { msg: secret, aad: row.as_bytes() };
-        let sealed = XChaCha20Poly1305::new(key).encrypt(&nonce, payload).map_err(|_| Error::internal("a secret is too long to be sealed"))?;
+        let sealed =
+            XChaCha20Poly1305::new(key).encrypt(&nonce, payload).map_err(|_| Error::internal("a secret is too long to be sealed"))?;
         Ok([&[VERSION], id.to_be_bytes().as_slice(), nonce.as_slice(), &sealed].concat())
     }
 
@@ -149,12 +172,19 @@ impl Keyring {
         let damaged = || Error::internal(format!("the secret of {row} does not open: it was changed, or belongs to another row"));
         let id = key_id(sealed).ok_or_else(damaged)?;
         let key = self.keys.get(&id).ok_or_else(|| {
-            Error::unavailable(format!("the secret of {row} was sealed with key {id}, which is not among the given {:?}", self.keys.keys().collect::<Vec<_>>()))
+            Error::unavailable(format!(
+                "the secret of {row} was sealed with key {id}, which is not among the given {:?}",
+                self.keys.keys().collect::<Vec<_>>()
+            ))
         })?;
         let (nonce, sealed) = sealed[5..].split_first_chunk::<NONCE>().ok_or_else(damaged)?;
         let payload = Payload { msg: sealed, aad: row.as_bytes() };
         XChaCha20Poly1305::new(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())
     }
+}
+
+fn unwritten(path: &Path, e: std::io::Error) -> Error {
+    Error::unavailable(format!("key file {}: cannot be written: {e}", path.display())).caused_by(e)
 }
 
 /// The id of the key that sealed this.
@@ -163,10 +193,39 @@ pub(crate) fn key_id(sealed: &[u8]) -> Option<u32> {
     (*version == VERSION).then_some(u32::from_be_bytes(*rest.first_chunk()?))
 }
 
+/// The keys that a store works with. Those of a file are read again when a secret needs one that came later, so that
+/// keys may be changed beside running processes.
+#[derive(Debug)]
+pub(crate) struct KeysInUse {
+    keys: RwLock<Keyring>,
+    file: Option<PathBuf>,
+}
+
+impl KeysInUse {
+    pub(crate) const fn new(keys: Keyring, file: Option<PathBuf>) -> Self {
+        Self { keys: RwLock::new(keys), file }
+    }
+
+    pub(crate) fn keys(&self) -> Keyring {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn open(&self, sealed: &[u8], row: &str) -> Result<Vec<u8>> {
+        match (self.keys().open(sealed, row), &self.file) {
+            (Err(e), Some(file)) if e.kind() == ErrorKind::Unavailable => {
+                let read = Keyring::from_file(file)?;
+                let opened = read.open(sealed, row)?;
+                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = read;
+                Ok(opened)
+            }
+            (opened, _) => opened,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     #[test]
     fn a_secret_opens_only_in_its_row_and_unchanged() {
@@ -205,7 +264,8 @@ mod tests {
         let aad = hex("50515253c0c1c2c3c4c5c6c7");
         // The vector's associated data are no text, so it is opened a level below.
         let nonce: [u8; NONCE] = sealed[5..29].try_into().unwrap();
-        let plain = XChaCha20Poly1305::new(&keys.keys[&7]).decrypt(&XNonce::from(nonce), Payload { msg: &sealed[29..], aad: &aad }).unwrap();
+        let plain =
+            XChaCha20Poly1305::new(&keys.keys[&7]).decrypt(&XNonce::from(nonce), Payload { msg: &sealed[29..], aad: &aad }).unwrap();
         assert!(plain.starts_with(b"Ladies and Gentlemen of the class of '99"));
         assert_eq!(key_id(&sealed), Some(7));
     }
@@ -224,7 +284,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys");
         assert_eq!(Keyring::from_file(&path).unwrap_err().kind(), ErrorKind::NotFound);
+        let made: Vec<String> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| Keyring::from_file_or_new(&path).unwrap().to_text())).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(made.iter().all(|text| *text == made[0]), "one key for all");
         keys.to_file(&path).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         assert_eq!(Keyring::from_file(&path).unwrap().to_text(), text);
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
         let e = Keyring::from_file(&path).unwrap_err();

@@ -37,9 +37,11 @@
 
 mod accounts;
 mod artists;
+mod backup;
 pub mod conformance;
 mod connections;
 mod error;
+mod examine;
 mod ids;
 mod keys;
 mod memory;
@@ -53,8 +55,10 @@ pub mod testing;
 
 pub use accounts::{Account, AccountStore, ApiKey, Tier, User};
 pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
+pub use backup::Replace;
 pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
+pub use examine::Finding;
 pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, UserId};
 pub use keys::Keyring;
 pub use memory::{Memory, MemoryObservations};

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::keys::KeysInUse;
 use crate::migrate::{self, Migrated, SchemaStep, Target};
 use crate::sql::{Database, Dialect, Transaction};
 use crate::{Error, Keyring, Result};
@@ -27,7 +28,7 @@ use crate::{Error, Keyring, Result};
 #[derive(Debug, Clone)]
 pub struct Store {
     database: Database,
-    keys: Option<Arc<Keyring>>,
+    keys: Option<Arc<KeysInUse>>,
 }
 
 impl Store {
@@ -62,7 +63,16 @@ impl Store {
     /// The same store with keys for its secrets, without which connections can be neither read nor written.
     #[must_use]
     pub fn with_keys(self, keys: Keyring) -> Self {
-        Self { keys: Some(Arc::new(keys)), ..self }
+        Self { keys: Some(Arc::new(KeysInUse::new(keys, None))), ..self }
+    }
+
+    /// The same store with the keys of a file, which is read again when a secret needs a key that came later.
+    ///
+    /// # Errors
+    /// Those of [`Keyring::from_file`].
+    pub fn with_key_file(self, path: &Path) -> Result<Self> {
+        let keys = KeysInUse::new(Keyring::from_file(path)?, Some(path.to_owned()));
+        Ok(Self { keys: Some(Arc::new(keys)), ..self })
     }
 
     /// Brings the schema to the target: all steps or, where one fails, none. Processes that start together take turns.
@@ -122,7 +132,7 @@ impl Store {
         self.database.close().await;
     }
 
-    pub(crate) fn keys(&self) -> Result<&Keyring> {
+    pub(crate) fn keys(&self) -> Result<&KeysInUse> {
         self.keys.as_deref().ok_or_else(|| Error::unavailable("no key is given to open and seal secrets"))
     }
 

@@ -3,6 +3,9 @@
 mod suite {
     pub mod conformance;
     pub mod databases;
+    pub mod hardships;
     pub mod migrations;
     pub mod observations;
+    pub mod secrets;
+    pub mod upkeep;
 }

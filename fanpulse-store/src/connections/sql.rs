@@ -35,8 +35,7 @@ impl ConnectionStore for Store {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let Connection { id, account, platform, external_account, scopes: _, tokens, created_at, version } = connection;
         let sealed = self.seal(*id, tokens)?;
-        let row =
-            args![*id, *account, platform, external_account, scopes.join(" "), sealed, tokens.expires_at, *created_at, *version];
+        let row = args![*id, *account, platform, external_account, scopes.join(" "), sealed, tokens.expires_at, *created_at, *version];
         self.database().run(insert, row).await.map(drop)
     }
 
@@ -81,7 +80,7 @@ impl Store {
             refresh: tokens.refresh.as_ref().map(|refresh| refresh.expose_secret().into()),
         };
         let plain = serde_json::to_vec(&plain).map_err(|e| Error::internal(e.to_string()).caused_by(e))?;
-        self.keys()?.seal(&plain, &row_name(id))
+        self.keys()?.keys().seal(&plain, &row_name(id))
     }
 
     fn read(&self, row: &Row) -> Result<Connection> {
@@ -107,6 +106,21 @@ impl Store {
         })
     }
 
+    /// Whether every secret opens.
+    pub(crate) async fn secrets(&self) -> Result<()> {
+        let mut after = Uuid::nil();
+        loop {
+            let rows = self.database().rows("select id, tokens from connections where id > $1 order by id limit 500", args![after]).await?;
+            for row in &rows {
+                after = row.get(0)?;
+                self.keys()?.open(&row.get::<Vec<u8>>(1)?, &row_name(ConnectionId(after)))?;
+            }
+            if rows.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Seals every secret with the newest key, while the store is in use. Returns how many were sealed with an older
     /// one; those keys may go once this returns 0 and every process has the new keys.
     ///
@@ -114,19 +128,23 @@ impl Store {
     /// `unavailable` where a secret's key is not given; those before it are sealed again then.
     pub async fn reseal(&self) -> Result<u64> {
         let keys = self.keys()?;
+        let newest = keys.keys();
         let (mut count, mut after) = (0, Uuid::nil());
         loop {
             let rows = self.database().rows("select id, tokens from connections where id > $1 order by id limit 500", args![after]).await?;
             for row in &rows {
                 let (id, sealed): (Uuid, Vec<u8>) = (row.get(0)?, row.get(1)?);
                 after = id;
-                if keys::key_id(&sealed) == Some(keys.current()) {
+                if keys::key_id(&sealed) == Some(newest.current()) {
                     continue;
                 }
                 let name = row_name(ConnectionId(id));
-                let again = keys.seal(&keys.open(&sealed, &name)?, &name)?;
+                let again = newest.seal(&keys.open(&sealed, &name)?, &name)?;
                 // Where the tokens were replaced meanwhile, the new ones stay.
-                count += self.database().run("update connections set tokens = $1 where id = $2 and tokens = $3", args![again, id, sealed]).await?;
+                count += self
+                    .database()
+                    .run("update connections set tokens = $1 where id = $2 and tokens = $3", args![again, id, sealed])
+                    .await?;
             }
             if rows.is_empty() {
                 return Ok(count);

@@ -16,6 +16,7 @@ pub use origin::{Origin, Precision, Quality};
 pub use sql::Compacted;
 
 pub(crate) use point::month;
+pub(crate) use sql::examine_blocks;
 
 use crate::{Cursor, Error, Page, PageRequest, Result};
 

@@ -114,6 +114,17 @@ impl Database {
         Ok(Transaction { open: open.map_err(|e| self.place.fault(e))?, place: self.place.clone() })
     }
 
+    /// Copies a SQLite database to a new file, beside its other uses.
+    pub(crate) async fn vacuum_into(&self, path: &str) -> Result<()> {
+        match &self.pool {
+            // Not on a reader, whose connection refuses to write any file.
+            Pool::Sqlite(pools) => {
+                sqlite::run(&pools.writer, "vacuum into $1", args![path]).await.map(drop).map_err(|e| self.place.fault(e))
+            }
+            Pool::Postgres(_) => Err(crate::Error::internal("VACUUM INTO is SQLite's")),
+        }
+    }
+
     pub(crate) async fn close(&self) {
         match &self.pool {
             Pool::Sqlite(pools) => {

@@ -6,16 +6,16 @@ use fanpulse_store::{AsOf, ErrorKind, Filter, ObservationStore, Origin, PageRequ
 
 use super::databases::{Temporary, stores};
 
-fn moment(day: i32, micros: i64) -> Instant {
+pub fn moment(day: i32, micros: i64) -> Instant {
     Instant::try_new(Instant::from(Day::try_new(20_000 + day).unwrap()).micros() + micros).unwrap()
 }
 
-fn always() -> AsOf {
+pub fn always() -> AsOf {
     AsOf { valid: moment(30_000, 0), recorded: moment(30_000, 0) }
 }
 
 /// A figure for each of `artists` artists on one day.
-fn day_of(artists: u32, day: i32, value: impl Fn(u32) -> f64) -> Dataset {
+pub fn day_of(artists: u32, day: i32, value: impl Fn(u32) -> f64) -> Dataset {
     let mut data = Dataset::default();
     for artist in 0..artists {
         let observed_at = moment(day, 0);
@@ -32,7 +32,7 @@ fn day_of(artists: u32, day: i32, value: impl Fn(u32) -> f64) -> Dataset {
     data
 }
 
-async fn everything(store: &Store, as_of: AsOf) -> Vec<Statement> {
+pub async fn everything(store: &Store, as_of: AsOf) -> Vec<Statement> {
     let request = PageRequest::first(NonZeroUsize::MAX);
     store.series(&Filter::default(), as_of, &request).await.unwrap().items
 }

@@ -1,4 +1,4 @@
-//! Writing blocks: COPY in its binary format on PostgreSQL, a prepared statement on SQLite.
+//! Writing and reading blocks: many at once by COPY in its binary format on PostgreSQL, by a prepared statement on SQLite.
 
 use crate::observations::block;
 use crate::observations::point::{BUCKET, Point};
@@ -44,16 +44,47 @@ pub(super) async fn write(tx: &mut Transaction, month: i32, points: &[Point]) ->
         }
         Dialect::Postgres => {
             let blocks: Vec<Block> = blocks.map(|points| Block::of(month, points)).collect::<Result<_>>()?;
-            let copy = "copy observation_blocks
-                (month, bucket, first_artist, last_artist, first_at, last_at, first_recorded, points, data)
-                from stdin (format binary)";
-            // https://www.postgresql.org/docs/current/sql-copy.html, file formats
-            let header = [b"PGCOPY\n\xff\r\n\0".as_slice(), &[0; 8]].concat();
-            let rows = std::iter::once(header).chain(blocks.iter().map(Block::copied)).chain([vec![0xff; 2]]);
-            tx.copy_in(copy, rows).await?;
+            if blocks.iter().map(|b| b.data.len()).sum::<usize>() < COPIED {
+                insert(tx, blocks).await?;
+            } else {
+                copy(tx, &blocks).await?;
+            }
         }
     }
     Ok(())
+}
+
+/// From so many bytes on, COPY is faster. Its end is a message of its own, which waits up to 40 ms for the
+/// acknowledgement of the one before (RFC 1122 §4.2.3.2), since sqlx leaves Nagle's algorithm on.
+const COPIED: usize = 1 << 20;
+
+async fn insert(tx: &mut Transaction, blocks: Vec<Block>) -> Result<()> {
+    let column = |value: fn(&Block) -> i64| Arg::Ints(blocks.iter().map(value).collect());
+    let mut args = vec![
+        column(|b| b.month.into()),
+        column(|b| b.bucket.into()),
+        column(|b| b.artists.0.into()),
+        column(|b| b.artists.1.into()),
+        column(|b| b.at.0),
+        column(|b| b.at.1),
+        column(|b| b.recorded),
+        column(|b| b.points.into()),
+    ];
+    args.push(Arg::Blobs(blocks.into_iter().map(|b| b.data).collect()));
+    let insert = "insert into observation_blocks
+        (month, bucket, first_artist, last_artist, first_at, last_at, first_recorded, points, data)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    tx.run(insert, args).await.map(drop)
+}
+
+async fn copy(tx: &mut Transaction, blocks: &[Block]) -> Result<()> {
+    let copy = "copy observation_blocks
+        (month, bucket, first_artist, last_artist, first_at, last_at, first_recorded, points, data)
+        from stdin (format binary)";
+    // https://www.postgresql.org/docs/current/sql-copy.html, file formats
+    let header = [b"PGCOPY\n\xff\r\n\0".as_slice(), &[0; 8]].concat();
+    let rows = std::iter::once(header).chain(blocks.iter().map(Block::copied)).chain([vec![0xff; 2]]);
+    tx.copy_in(copy, rows).await.map(drop)
 }
 
 /// One row of `observation_blocks`.

@@ -5,10 +5,10 @@ use sqlx::AssertSqlSafe;
 
 use super::blocks::{self, FULL, Wanted};
 use super::names::{self, Names};
-use crate::Result;
 use crate::observations::block;
-use crate::observations::point::month;
+use crate::observations::point::{BUCKET, month};
 use crate::sql::{Arg, Database, Dialect, args, narrow};
+use crate::{Error, Result};
 
 /// Whoever holds it makes or drops partitions.
 const LOCK: i64 = 0x46_50_70_61_72_74;
@@ -117,4 +117,28 @@ async fn join(database: &Database, month: i32, bucket: u32) -> Result<Compacted>
     blocks::write(&mut tx, month, &points).await?;
     tx.commit().await?;
     Ok(Compacted { joined: packed.len() as u64, into: points.len().div_ceil(FULL) as u64 })
+}
+
+/// Whether every block unpacks into what its row says of it.
+pub(crate) async fn examine_blocks(database: &Database) -> Result<()> {
+    let mut tx = database.begin_reading().await?;
+    let artists: i64 = match tx.row("select count(*) from observed_artists", args![]).await? {
+        Some(row) => row.get(0)?,
+        None => 0,
+    };
+    let everything = Wanted { months: (i32::MIN, i32::MAX), at: (i64::MIN, i64::MAX), recorded: i64::MAX };
+    let buckets = tx
+        .rows("select cast(bucket as bigint), cast(sum(points) as bigint) from observation_blocks group by bucket order by 1", args![])
+        .await?;
+    for row in buckets {
+        let (bucket, points) = (names::artist_number(row.get(0)?)?, row.get::<i64>(1)?);
+        let mut seen = 0;
+        for (_, data) in everything.of_buckets(&mut tx, &[bucket]).await? {
+            block::unpack(&data, |p| seen += i64::from(i64::from(p.artist) < artists && p.artist / BUCKET == bucket))?;
+        }
+        if seen != points {
+            return Err(Error::internal(format!("observations of bucket {bucket} are damaged: {seen} of {points} are of known artists")));
+        }
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use fanpulse_core::ingest::Dataset;
 use fanpulse_core::{Day, Instant};
 
 pub use keep::Compacted;
+pub(crate) use keep::examine_blocks;
 
 use super::{Appended, AsOf, Batch, Filter, ObservationStore, Origin, Statement, check};
 use crate::{Cursor, Page, PageRequest, Result, Store};
