@@ -50,6 +50,7 @@ peers:
 	$(CARGO) build --release --locked -p fanpulse --example peer_worker --example peer_models
 	sh benches/peers/run.sh
 	sh benches/peers/run.sh models
+	FANPULSE_PEER_PYTHON="$${CARGO_TARGET_DIR:-target}/peers-venv/bin/python" $(CARGO) bench --locked -p fanpulse --bench store
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --open

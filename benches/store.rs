@@ -1,13 +1,13 @@
 //! Observations into and out of both databases: rows per second, bytes per point, and memory while millions of rows
 //! stream. With `FANPULSE_PEER_PYTHON` set to a Python that has psycopg, `peers/store.py` does the same with rows of
-//! a plain table, in turn.
+//! a plain table, and `peers/fill_scores.py` makes a million artists, whose latest scores are asked for.
 
 use std::process::Command;
 use std::time::{Duration, Instant as Watch};
 
 use fanpulse_core::ingest::{Dataset, Metric};
 use fanpulse_core::{Day, Instant};
-use fanpulse_store::{AsOf, Filter, ObservationStore, Origin, Store, load, testing};
+use fanpulse_store::{ArtistId, AsOf, Filter, ObservationStore, Origin, ScoreStore, Store, load, testing};
 
 const COMPONENTS: [(&str, Metric); 3] =
     [("spotify", Metric::Followers), ("spotify", Metric::MonthlyListeners), ("youtube", Metric::Subscribers)];
@@ -155,6 +155,28 @@ async fn stream(name: &str, url: String, sizes: &Sizes) {
     store.close().await;
 }
 
+/// The latest score of random ones among a million artists.
+async fn latest_scores(name: &str, url: String, python: &std::ffi::OsStr) {
+    let store = Store::open(&url).await.expect("a store");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/fill_scores.py");
+    assert!(Command::new(python).args([script, &url]).status().expect("the script runs").success());
+    let (mut random, mut took) = (7_u64, Vec::new());
+    for _ in 0..5000 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let number = u32::try_from(random >> 33).expect("31 bits") % 1_000_000 + 1;
+        let mut bytes = [0; 10];
+        bytes[6..].copy_from_slice(&number.to_be_bytes());
+        let artist = ArtistId::new(Instant::from(Day::try_new(FIRST_DAY).expect("a day")), bytes);
+        let watch = Watch::now();
+        let score = store.latest_score(artist, "fvs", Day::MAX).await.expect("a query").expect("a score");
+        took.push(watch.elapsed());
+        assert_eq!(score.value, Some(f64::from(number) / 1e4));
+    }
+    took.sort_unstable();
+    println!("{name} latest score of one in a million artists: median {:.0?}, 95 % within {:.0?}", took[2500], took[4750]);
+    store.close().await;
+}
+
 fn main() {
     // Without `--bench` every path is run once, in small.
     let full = std::env::args().any(|a| a == "--bench");
@@ -177,6 +199,8 @@ fn main() {
         measure("sqlite", &file, &sizes).await;
         measure("postgres", testing::postgres, &sizes).await;
         if let Some(python) = std::env::var_os("FANPULSE_PEER_PYTHON") {
+            latest_scores("sqlite", file().await, &python).await;
+            latest_scores("postgres", testing::postgres().await, &python).await;
             let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/store.py");
             let peer = Command::new(python).args([script, &testing::postgres().await]).status().expect("the peer runs");
             assert!(peer.success());

@@ -19,7 +19,10 @@ use args::Migrate;
 
 pub(crate) fn migrate(args: &MigrateArgs) -> Result<()> {
     let lines = wait(async {
-        let store = Store::connect(&args.database.url).await?;
+        let store = match args.to {
+            Migrate::Status => existing(&args.database.url).await?,
+            _ => Store::connect(&args.database.url).await?,
+        };
         let target = match args.to {
             Migrate::Up => Target::Latest,
             Migrate::Down => Target::Previous,
