@@ -12,6 +12,7 @@ mod accounts;
 mod artists;
 mod connections;
 mod observations;
+mod posts;
 mod scores;
 
 use std::num::NonZeroUsize;
@@ -22,6 +23,7 @@ pub use accounts::accounts;
 pub use artists::artists;
 pub use connections::connections;
 pub use observations::observations;
+pub use posts::posts;
 pub use scores::scores;
 
 use crate::{Account, AccountId, AccountStore, Artist, ArtistId, ArtistStore, Cursor, Page, PageRequest, Result, Tier};

@@ -4,6 +4,7 @@ mod accounts;
 mod artists;
 mod connections;
 mod observations;
+mod posts;
 mod scores;
 
 use std::collections::BTreeMap;
@@ -11,9 +12,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use observations::MemoryObservations;
 
+use fanpulse_core::Instant;
+use fanpulse_core::ingest::Post;
+
+use crate::posts::PostKey;
 use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Connection, ConnectionId, Score, ScoreKey, User, UserId};
 
-/// Accounts, users, API keys, connections, artists and scores in memory.
+/// Accounts, users, API keys, connections, artists, posts and scores in memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -26,6 +31,7 @@ struct Tables {
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     artists: BTreeMap<ArtistId, Artist>,
     connections: BTreeMap<ConnectionId, Connection>,
+    posts: BTreeMap<PostKey, (Instant, Post)>,
     scores: BTreeMap<ScoreKey, Score>,
 }
 
@@ -46,6 +52,7 @@ mod tests {
         pollster::block_on(conformance::accounts(async || Memory::default()));
         pollster::block_on(conformance::artists(async || Memory::default()));
         pollster::block_on(conformance::connections(async || Memory::default()));
+        pollster::block_on(conformance::posts(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
     }
 }
