@@ -1,5 +1,6 @@
 //! The store as the crates above use it, on both databases.
 
+#[cfg(test)]
 mod suite {
     pub mod conformance;
     pub mod databases;

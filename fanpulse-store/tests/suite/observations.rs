@@ -72,7 +72,7 @@ async fn concurrent_appends_store_a_statement_once() {
                 tokio::spawn(async move {
                     let mut stored = 0;
                     for day in 0..20 {
-                        let data = day_of(200, day, |a| f64::from(a));
+                        let data = day_of(200, day, f64::from);
                         stored += store.append(&"api".into(), moment(day + 1, 0), &data).await?.stored;
                         if day % 7 == 0 {
                             store.compact().await?;
