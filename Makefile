@@ -14,6 +14,11 @@ check-tools:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	@command -v node >/dev/null || { echo "Node 20 or later is missing: apt-get install nodejs npm"; exit 1; }
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Node 20 or later is needed, this is $$(node --version)"; exit 1; }
+	@command -v java >/dev/null || { test "$$(id -u)" = 0 && apt-get install -y default-jre-headless; } \
+	|| { echo "Java is missing, which the tests on a Spark cluster need: apt-get install default-jre-headless"; exit 1; }
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$$FANPULSE_TEST_PG_URL" \
+	|| { test "$$(id -u)" = 0 && apt-get install -y postgresql; } \
+	|| { echo "PostgreSQL 15 or later is missing: apt-get install postgresql, or set FANPULSE_TEST_PG_URL to a server that tests may use"; exit 1; }
 
 fmt:
 	$(CARGO) fmt --all
@@ -52,6 +57,7 @@ peers:
 	$(CARGO) build --release --locked -p fanpulse --example peer_worker --example peer_models
 	sh benches/peers/run.sh
 	sh benches/peers/run.sh models
+	FANPULSE_PEER_PYTHON="$${CARGO_TARGET_DIR:-target}/peers-venv/bin/python" $(CARGO) bench --locked -p fanpulse --bench store
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --open

@@ -9,6 +9,8 @@ export CARGO_TARGET_DIR="$target"
 work=$target/python
 python=${PYTHON:-python3}
 
+command -v java >/dev/null || { echo "Java is missing, which the Spark tests need: apt-get install default-jre-headless" >&2; exit 1; }
+
 quietly() {
     "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
@@ -26,7 +28,6 @@ if ! cmp -s requirements-test.txt "$work/test/requirements.txt"; then
 fi
 quietly "$work/test/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$work"/dist/*.whl
 quietly "$work/test/bin/python" -m pytest --quiet -p no:cacheprovider
-command -v java >/dev/null || echo "no Java: the Spark tests were not run (apt-get install default-jre-headless)"
 here=$(pwd)
 (cd "$work" && quietly "$work/test/bin/python" -m mypy.stubtest --mypy-config-file "$here/pyproject.toml" --allowlist "$here/stubtest-allowlist.txt" fanpulse)
 quietly "$work/test/bin/python" -m mypy --strict --no-incremental --cache-dir=/dev/null tests examples

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use fanpulse_core::Day;
 use fanpulse_platforms::ColumnMap;
 
+use crate::database::{BackupArgs, DoctorArgs, KeysArgs, MigrateArgs, RestoreArgs};
 use crate::train::Label;
 
 /// Scores artists from their platform data: fan value, momentum, what went viral, superfans, breakout.
@@ -27,6 +28,16 @@ pub(crate) enum Command {
     Backtest(Box<BacktestArgs>),
     /// See it work: a simulated label, written as files, scored from them
     Demo(DemoArgs),
+    /// Bring the database's schema up to date, or back
+    Migrate(MigrateArgs),
+    /// Copy a SQLite database to a file, while it is in use
+    Backup(BackupArgs),
+    /// Put a backup in the place of a SQLite database
+    Restore(RestoreArgs),
+    /// Change the keys that seal secrets
+    Keys(KeysArgs),
+    /// Say what is wrong with the database, and what to do about it
+    Doctor(DoctorArgs),
     /// Print the completion script of a shell
     Completions {
         /// The shell

@@ -1,4 +1,4 @@
-//! FanPulse's command line: `fanpulse score`, `train`, `backtest`, `demo`, `completions`.
+//! FanPulse's command line: `fanpulse score`, `train`, `backtest`, `demo`, the commands on the database, `completions`.
 //!
 //! Data goes to standard output, everything else to standard error. Exit code 0 is success, 1 a failure,
 //! 2 wrong usage. This crate is the outermost layer: only here are a clock, a terminal and the environment looked at.
@@ -18,6 +18,8 @@ mod train;
 mod backtest;
 
 mod demo;
+
+mod database;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,11 @@ pub fn run() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Migrate(args) => database::migrate(&args),
+        Command::Backup(args) => database::backup(&args),
+        Command::Restore(args) => database::restore(&args),
+        Command::Keys(args) => database::keys(&args),
+        Command::Doctor(args) => database::doctor(&args),
         Command::Completions { shell } => completions(shell),
     };
     match result {

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod cli {
     pub(crate) mod bad_input;
+    pub(crate) mod database;
     pub(crate) mod demo;
     pub(crate) mod fans;
     pub(crate) mod formats;

@@ -8,8 +8,14 @@ use std::fmt;
 pub enum ErrorKind {
     /// The input is wrong: the message names the row, the value and the bound.
     Invalid,
+    /// What was asked to be changed is not there.
+    NotFound,
     /// The input contradicts what is stored.
     Conflict,
+    /// The database is away, busy, full or read-only: mend that or wait, and try again.
+    Unavailable,
+    /// A bug, or damaged data.
+    Internal,
 }
 
 impl ErrorKind {
@@ -18,7 +24,10 @@ impl ErrorKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
+            Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
         }
     }
 }
@@ -42,6 +51,30 @@ impl Error {
     #[must_use]
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// The input contradicts what is stored.
+    #[must_use]
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// What was asked to be changed is not there.
+    #[must_use]
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// The database cannot do it at present.
+    #[must_use]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, message)
+    }
+
+    /// A bug, or damaged data.
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
     }
 
     /// The same error, with what caused it.

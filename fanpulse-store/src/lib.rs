@@ -9,19 +9,20 @@
 //! # Example: what was known before a correction, and after it
 //! ```
 //! use fanpulse_core::ingest::{Dataset, Metric, Observation};
-//! use fanpulse_store::{AsOf, Filter, MemoryObservations, ObservationStore, load};
+//! use fanpulse_store::{AsOf, Filter, MemoryObservations, ObservationStore, Origin, load};
 //!
 //! # pollster::block_on(async {
 //! let store = MemoryObservations::default();
-//! let said = |value| Observation {
-//!     artist_id: "low-tide".to_owned(),
-//!     platform: "spotify".to_owned(),
-//!     metric: Metric::Streams,
-//!     observed_at: "2026-03-01".parse().unwrap(),
-//!     value,
+//! let said = |value| -> Result<Dataset, Box<dyn std::error::Error>> {
+//!     let mut data = Dataset::default();
+//!     let observed_at = "2026-03-01".parse()?;
+//!     let metric = Metric::Streams;
+//!     data.push_observation(&Observation { artist_id: "low-tide", platform: "spotify", metric, observed_at, value })?;
+//!     Ok(data)
 //! };
-//! store.append("spotify-export", "2026-03-02".parse()?, &[said(900.0)]).await?;
-//! store.append("spotify-export", "2026-03-09".parse()?, &[said(870.0)]).await?;
+//! let origin = Origin::from("spotify-export");
+//! store.append(&origin, "2026-03-02".parse()?, &said(900.0)?).await?;
+//! store.append(&origin, "2026-03-09".parse()?, &said(870.0)?).await?;
 //!
 //! let known = |recorded: &str| AsOf { valid: "2026-03-31".parse().unwrap(), recorded: recorded.parse().unwrap() };
 //! let mut before = Dataset::default();
@@ -34,11 +35,38 @@
 //! # }).unwrap();
 //! ```
 
+mod accounts;
+mod artists;
+mod backup;
 pub mod conformance;
+mod connections;
 mod error;
+mod examine;
+mod ids;
+mod keys;
 mod memory;
+mod migrate;
 mod observations;
+mod paging;
+mod posts;
+mod scores;
+mod sql;
+mod store;
+pub mod testing;
 
+pub use accounts::{Account, AccountStore, ApiKey, Tier, User};
+pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
+pub use backup::Replace;
+pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
-pub use memory::MemoryObservations;
-pub use observations::{Appended, AsOf, Filter, Key, ObservationStore, Page, PageRequest, Statement, load};
+pub use examine::Finding;
+pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, UserId};
+pub use keys::Keyring;
+pub use memory::{Memory, MemoryObservations};
+pub use migrate::{Migrated, SchemaStep, Target};
+pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};
+pub use paging::{Cursor, Page, PageRequest};
+pub use posts::{PostFilter, PostStore, load_posts};
+pub use scores::{Score, ScoreKey, ScoreStore};
+pub use sql::Transaction;
+pub use store::Store;

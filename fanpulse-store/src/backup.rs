@@ -1,0 +1,118 @@
+//! Copies of the embedded database, made while it is in use, and put back.
+
+use std::path::{Path, PathBuf};
+
+use crate::sql::{Dialect, args};
+use crate::{Error, Result, Store};
+
+impl Store {
+    /// Copies a SQLite database, while it is used, to a new file: a consistent state as of one moment.
+    ///
+    /// # Errors
+    /// * `invalid` for PostgreSQL, naming the command for it.
+    /// * `conflict` where the target exists.
+    /// * `unavailable` where it cannot be written, `internal` where the database is damaged; no target appears then.
+    pub async fn backup(&self, target: &Path) -> Result<()> {
+        if self.database().dialect() == Dialect::Postgres {
+            return Err(Error::invalid("PostgreSQL brings its own: pg_dump --format=custom --file=BACKUP \"$DATABASE_URL\""));
+        }
+        if target.exists() {
+            return Err(Error::conflict(format!("{}: exists already", target.display())));
+        }
+        let beside = beside(target);
+        let name = beside.to_str().ok_or_else(|| Error::invalid(format!("{}: is no name in UTF-8", beside.display())))?;
+        // It checks pages as it reads them, and leaves no free ones behind.
+        let copied = self.database().vacuum_into(name).await;
+        let put = copied.and_then(|()| sync_and_rename(&beside, target));
+        if put.is_err() {
+            let _gone = std::fs::remove_file(&beside);
+        }
+        put
+    }
+
+    /// Puts a backup in the place of the SQLite file `target`, after looking it over. Nobody may use the target
+    /// meanwhile. `replace` = also where the target exists.
+    ///
+    /// # Errors
+    /// * `not_found` where there is no such backup, `internal` where it is damaged.
+    /// * `conflict` where the target exists and is not to be replaced, or the backup is of a newer FanPulse.
+    /// * `unavailable` where it cannot be written; the target is as it was then.
+    pub async fn restore(backup: &Path, target: &Path, replace: Replace) -> Result<()> {
+        if !backup.exists() {
+            return Err(Error::not_found(format!("{}: there is no such file", backup.display())));
+        }
+        if target.exists() && replace == Replace::Never {
+            return Err(Error::conflict(format!("{}: exists already; --force replaces it", target.display())));
+        }
+        let beside = beside(target);
+        let failed = |e: std::io::Error| Error::unavailable(format!("{}: cannot be written: {e}", target.display())).caused_by(e);
+        std::fs::copy(backup, &beside).map_err(failed)?;
+        let looked_over = match Self::connect(&beside.display().to_string()).await {
+            Ok(copy) => {
+                let findings = copy.examine_restored().await;
+                copy.close().await;
+                findings
+            }
+            Err(e) => Err(e),
+        };
+        let put = looked_over.map_err(|e| named(&e, &beside, backup)).and_then(|()| {
+            // The journal of the file that goes belongs to no other.
+            for suffix in ["-wal", "-shm"] {
+                let mut journal = target.as_os_str().to_owned();
+                journal.push(suffix);
+                match std::fs::remove_file(Path::new(&journal)) {
+                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+                    _ => {}
+                }
+            }
+            sync_and_rename(&beside, target)
+        });
+        for suffix in ["", "-wal", "-shm"] {
+            let mut left = beside.as_os_str().to_owned();
+            left.push(suffix);
+            let _gone = std::fs::remove_file(Path::new(&left));
+        }
+        put
+    }
+
+    /// A backup may be of an older schema, which is brought up to date afterwards, but not of a newer one.
+    async fn examine_restored(&self) -> Result<()> {
+        self.schema().await?;
+        let wrong = self.database().rows("pragma integrity_check(1)", args![]).await?;
+        match wrong.first().map(|row| row.get::<String>(0)).transpose()? {
+            Some(said) if said != "ok" => Err(Error::internal(format!("database {}: is damaged: {said}", self.place()))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a file that is there may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// It stays.
+    Never,
+    /// It goes.
+    Existing,
+}
+
+fn beside(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    PathBuf::from(name)
+}
+
+/// The file appears whole, for its owner alone, and stays through a power cut.
+fn sync_and_rename(from: &Path, to: &Path) -> Result<()> {
+    let failed = |e: std::io::Error| Error::unavailable(format!("{}: cannot be written: {e}", to.display())).caused_by(e);
+    #[cfg(unix)]
+    std::fs::set_permissions(from, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
+    std::fs::File::open(from).and_then(|file| file.sync_all()).map_err(failed)?;
+    std::fs::rename(from, to).map_err(failed)?;
+    let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// The same error about the file that the caller named.
+fn named(e: &Error, part: &Path, backup: &Path) -> Error {
+    Error::new(e.kind(), e.message().replace(&part.display().to_string(), &backup.display().to_string()))
+}

@@ -1,0 +1,12 @@
+//! The store as the crates above use it, on both databases.
+
+#[cfg(test)]
+mod suite {
+    pub mod conformance;
+    pub mod databases;
+    pub mod hardships;
+    pub mod migrations;
+    pub mod observations;
+    pub mod secrets;
+    pub mod upkeep;
+}
