@@ -69,6 +69,8 @@ ids! {
     ApiKeyId "an API key";
     /// A grant to read a platform.
     ConnectionId "a connection";
+    /// A unit of work for later.
+    JobId "a job";
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ mod connections;
 mod error;
 mod examine;
 mod ids;
+mod jobs;
 mod keys;
 mod memory;
 mod migrate;
@@ -60,9 +61,13 @@ pub use backup::Replace;
 pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
 pub use examine::Finding;
-pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, UserId};
+pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, JobId, UserId};
+pub use jobs::{
+    Backoff, Beat, Enqueued, Fired, Job, JobCount, JobFilter, JobState, JobStore, Lease, Missed, NewJob, Outcome, Priority, Queue, Rate, Schedule,
+    ScheduledJob, Wanted,
+};
 pub use keys::Keyring;
-pub use memory::{Memory, MemoryObservations};
+pub use memory::{Memory, MemoryJobs, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
 pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};
 pub use paging::{Cursor, Page, PageRequest};

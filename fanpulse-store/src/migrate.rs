@@ -38,7 +38,13 @@ macro_rules! step {
 }
 
 /// In ascending order; a step that was released is never edited, its fingerprint is stored.
-const STEPS: &[Step] = &[step!(1, "0001_observations"), step!(2, "0002_catalog"), step!(3, "0003_connections"), step!(4, "0004_posts")];
+const STEPS: &[Step] = &[
+    step!(1, "0001_observations"),
+    step!(2, "0002_catalog"),
+    step!(3, "0003_connections"),
+    step!(4, "0004_posts"),
+    step!(10, "0010_jobs"),
+];
 
 /// One step of the schema as [`Store::schema`](crate::Store::schema) reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]

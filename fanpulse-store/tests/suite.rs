@@ -5,6 +5,7 @@ mod suite {
     pub mod conformance;
     pub mod databases;
     pub mod hardships;
+    pub mod jobs;
     pub mod migrations;
     pub mod observations;
     pub mod secrets;

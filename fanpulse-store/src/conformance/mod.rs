@@ -11,6 +11,7 @@
 mod accounts;
 mod artists;
 mod connections;
+mod jobs;
 mod observations;
 mod posts;
 mod scores;
@@ -22,6 +23,7 @@ use fanpulse_core::{Day, Instant};
 pub use accounts::accounts;
 pub use artists::artists;
 pub use connections::connections;
+pub use jobs::jobs;
 pub use observations::observations;
 pub use posts::posts;
 pub use scores::scores;

@@ -3,6 +3,7 @@
 mod accounts;
 mod artists;
 mod connections;
+mod jobs;
 mod observations;
 mod posts;
 mod scores;
@@ -10,6 +11,7 @@ mod scores;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use jobs::MemoryJobs;
 pub use observations::MemoryObservations;
 
 use fanpulse_core::Instant;
@@ -54,5 +56,6 @@ mod tests {
         pollster::block_on(conformance::connections(async || Memory::default()));
         pollster::block_on(conformance::posts(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
+        pollster::block_on(conformance::jobs(async || MemoryJobs::default()));
     }
 }
