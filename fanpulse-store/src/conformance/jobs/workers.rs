@@ -93,14 +93,14 @@ pub(super) async fn a_key_is_queued_or_running_once(store: &impl JobStore) {
     let running = claim(store, "w", 9, at(0)).await;
     assert_eq!(enqueue(store, &[keyed(5, "a")]).await, [old(1)], "running");
     let first = running.iter().find(|j| j.new.id == id(1)).expect("it was claimed");
-    let again = Outcome::Snoozed { until: at(100) };
+    let again = Outcome::Snoozed { until: at(20) };
     store.settle_one(first.lease(), again, at(1)).await.expect("it is snoozed");
     assert_eq!(enqueue(store, &[keyed(5, "a")]).await, [old(1)], "queued again");
-    let first = claim_one(store, "w", at(100)).await;
+    let first = claim_one(store, "w", at(20)).await;
     assert_eq!(first.new.id, id(1), "the others are running");
-    store.settle_one(first.lease(), Outcome::Done, at(101)).await.expect("it is done");
+    store.settle_one(first.lease(), Outcome::Done, at(21)).await.expect("it is done");
     assert_eq!(enqueue(store, &[keyed(5, "a")]).await, [new(5)], "done");
-    assert_eq!(store.retry_job(id(1), at(102)).await.expect_err("job 5 has its key").kind(), ErrorKind::Conflict);
+    assert_eq!(store.retry_job(id(1), at(22)).await.expect_err("job 5 has its key").kind(), ErrorKind::Conflict);
 }
 
 pub(super) async fn the_job_of_a_dead_worker_is_taken_over(store: &impl JobStore) {
