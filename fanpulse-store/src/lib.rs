@@ -63,8 +63,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use examine::Finding;
 pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, JobId, UserId};
 pub use jobs::{
-    Backoff, Beat, Enqueued, Fired, Job, JobCount, JobFilter, JobState, JobStore, Lease, Missed, NewJob, Outcome, Priority, Queue, Rate, Schedule,
-    ScheduledJob, Wanted,
+    Backoff, Beat, Enqueued, Fired, Job, JobCount, JobFilter, JobState, JobStore, Lease, Missed, NewJob, Outcome, Priority, Queue, Rate,
+    Schedule, ScheduledJob, Wanted,
 };
 pub use keys::Keyring;
 pub use memory::{Memory, MemoryJobs, MemoryObservations};

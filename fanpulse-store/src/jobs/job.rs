@@ -101,7 +101,17 @@ impl NewJob {
     #[must_use]
     pub fn new(id: JobId, queue: impl Into<String>, kind: impl Into<String>, payload: serde_json::Value, run_at: Instant) -> Self {
         let (queue, kind) = (queue.into(), kind.into());
-        Self { id, queue, kind, payload, unique_key: None, priority: Priority::Normal, run_at, max_attempts: 10, backoff: Backoff::default() }
+        Self {
+            id,
+            queue,
+            kind,
+            payload,
+            unique_key: None,
+            priority: Priority::Normal,
+            run_at,
+            max_attempts: 10,
+            backoff: Backoff::default(),
+        }
     }
 
     pub(crate) fn check(&self) -> Result<()> {
@@ -356,4 +366,24 @@ pub enum Beat {
     CancelRequested,
     /// Somebody else has the job, or it ended: stop.
     Lost,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_half_of_each_is_random() {
+        let backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(3600) };
+        let id = JobId::new("2026-03-01".parse().unwrap(), [7; 10]);
+        for (attempt, whole) in [(1, 10.0), (2, 20.0), (9, 2560.0), (10, 3600.0), (33, 3600.0), (1000, 3600.0)] {
+            let waits: Vec<f64> = (0..4000).map(|seed| backoff.wait(attempt, id, seed).as_secs_f64() / whole).collect();
+            assert!(waits.iter().all(|w| (0.5..1.0).contains(w)), "attempt {attempt}");
+            // Of 4000 uniform numbers the mean is within 5 standard errors, 0.5 / √12 / √4000 each.
+            let mean = waits.iter().sum::<f64>() / 4000.0;
+            assert!((mean - 0.75).abs() < 0.012, "attempt {attempt}: {mean}");
+        }
+        let other = JobId::new("2026-03-01".parse().unwrap(), [8; 10]);
+        assert_ne!(backoff.wait(1, id, 1), backoff.wait(1, other, 1), "jobs that fail together come back apart");
+    }
 }

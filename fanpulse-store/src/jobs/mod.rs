@@ -197,5 +197,9 @@ pub(crate) fn check_outcomes(outcomes: &[(Lease, Outcome)]) -> Result<()> {
 }
 
 pub(crate) fn check_finished(state: JobState) -> Result<()> {
-    if state.is_finished() { Ok(()) } else { Err(Error::invalid(format!("{} jobs are not trimmed, they are not finished", state.as_str()))) }
+    if state.is_finished() {
+        Ok(())
+    } else {
+        Err(Error::invalid(format!("{} jobs are not trimmed, they are not finished", state.as_str())))
+    }
 }

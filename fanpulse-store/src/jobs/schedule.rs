@@ -136,3 +136,60 @@ impl Schedule {
         Ok((fires.then_some(last), self.next(now).unwrap_or(Instant::from(Day::MAX))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(cron: &str, zone: &str) -> Schedule {
+        let (cron, zone) = (cron.to_owned(), zone.to_owned());
+        Schedule { name: "s".to_owned(), cron, zone, missed: Missed::Once, job: ScheduledJob::new("q", "k", serde_json::Value::Null) }
+    }
+
+    /// The times after `from` and up to `until`.
+    fn times(schedule: &Schedule, from: &str, until: &str) -> Vec<String> {
+        let (mut now, until): (Instant, Instant) = (from.parse().unwrap(), until.parse().unwrap());
+        let mut times = Vec::new();
+        loop {
+            now = schedule.next(now).unwrap();
+            if now > until {
+                return times;
+            }
+            times.push(now.to_string());
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_the_clock_on_the_wall() {
+        let monday = schedule("0 8 * * MON", "Europe/Berlin");
+        assert_eq!(times(&monday, "2026-03-20", "2026-03-31"), ["2026-03-23T07:00:00Z", "2026-03-30T06:00:00Z"]);
+        // The hour from 02:00 is not there on March 29.
+        let night = schedule("30 2 * * *", "Europe/Berlin");
+        let expected = ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"];
+        assert_eq!(times(&night, "2026-03-28", "2026-03-31"), expected);
+        assert_eq!(times(&schedule("0 0 29 2 *", "UTC"), "2026-03-01", "2033-01-01"), ["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"]);
+    }
+
+    /// Forwards and backwards give the same times, also where clocks are changed.
+    #[test]
+    fn every_time_is_due_when_it_comes_and_until_the_next() {
+        let changes = ["2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"];
+        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"] {
+            for cron in ["0 * * * *", "*/30 * * * *", "30 2 * * *", "0 3 * * *", "15 1 * * SUN", "0 8 * * MON", "0 0 1 * *"] {
+                let schedule = schedule(cron, zone);
+                for change in changes {
+                    let change: Day = change.parse().unwrap();
+                    let mut next = schedule.next(Instant::from(change.plus(-1))).unwrap();
+                    while next < Instant::from(change.plus(2)) {
+                        let following = schedule.next(next).unwrap();
+                        let before_it = Instant::try_new(following.micros() - 1).unwrap();
+                        for now in [next, before_it] {
+                            assert_eq!(schedule.due(next, now).unwrap(), (Some(next), following), "{cron} {zone} at {now}");
+                        }
+                        next = following;
+                    }
+                }
+            }
+        }
+    }
+}

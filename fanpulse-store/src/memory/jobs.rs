@@ -7,8 +7,8 @@ use fanpulse_core::Instant;
 
 use crate::jobs::{absent, after, check_finished, check_outcomes, no_schedule};
 use crate::{
-    Beat, Cursor, Enqueued, Error, Fired, Job, JobCount, JobFilter, JobId, JobState, JobStore, Lease, NewJob, Outcome, Page, PageRequest, Queue,
-    Result, Schedule, Wanted,
+    Beat, Cursor, Enqueued, Error, Fired, Job, JobCount, JobFilter, JobId, JobState, JobStore, Lease, NewJob, Outcome, Page, PageRequest,
+    Queue, Result, Schedule, Wanted,
 };
 
 /// Jobs in memory.

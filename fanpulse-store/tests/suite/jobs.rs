@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use fanpulse_core::Instant;
 use fanpulse_store::{
-    Beat, JobCount, JobFilter, JobId, JobState, JobStore, Missed, NewJob, Outcome, PageRequest, Queue, Schedule, ScheduledJob, Store, Wanted,
+    Beat, JobCount, JobFilter, JobId, JobState, JobStore, Missed, NewJob, Outcome, PageRequest, Queue, Schedule, ScheduledJob, Store,
+    Wanted,
 };
 use serde_json::json;
 
 use super::databases::{Temporary, empty, stores};
 
-const LEASE: Duration = Duration::from_secs(2);
+const LEASE: Duration = Duration::from_secs(3);
 
 fn at(seconds: i64) -> Instant {
     Instant::try_new(1_772_000_000_000_000 + seconds * 1_000_000).unwrap()
@@ -44,7 +45,10 @@ async fn replicas(database: &Temporary, count: usize) -> Vec<Store> {
 }
 
 /// What each of them did at the same time.
-async fn all_at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(stores: Vec<Store>, task: impl Fn(usize, Store) -> F) -> Vec<T> {
+async fn all_at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    stores: Vec<Store>,
+    task: impl Fn(usize, Store) -> F,
+) -> Vec<T> {
     let tasks: Vec<_> = stores.into_iter().enumerate().map(|(n, store)| tokio::spawn(task(n, store))).collect();
     let mut done = Vec::new();
     for task in tasks {
@@ -173,7 +177,7 @@ async fn a_child_works() {
             let number = job.new.payload.to_string();
             std::fs::write(effects.join(format!("begun-{number}-{}", job.fence)), &name).unwrap();
             // Each takes longer than a lease.
-            for _ in 0..6 {
+            for _ in 0..8 {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 assert_eq!(store.heartbeat(&[job.lease()], now(), LEASE).await.unwrap(), [Beat::Held]);
             }
@@ -208,6 +212,8 @@ async fn the_job_of_a_killed_worker_is_done_by_another() {
         until("a job is begun", || effects(folder.path(), "begun-").len() == 1).await;
         let mut second = worker(&database.url, folder.path());
         until("the other is begun", || effects(folder.path(), "begun-").len() == 2).await;
+        // A third that waits for work.
+        let mut third = worker(&database.url, folder.path());
         let page = PageRequest::first(std::num::NonZeroUsize::new(10).unwrap());
         let victim = first.id().to_string();
         let running = store.jobs(&JobFilter::default(), &page).await.unwrap().items;
@@ -219,8 +225,10 @@ async fn the_job_of_a_killed_worker_is_done_by_another() {
         let killed = now();
         let number = lost.new.payload.to_string();
         until("both are done", || effects(folder.path(), "done-").len() == 2).await;
-        second.kill().unwrap();
-        second.wait().unwrap();
+        for survivor in [&mut second, &mut third] {
+            survivor.kill().unwrap();
+            survivor.wait().unwrap();
+        }
 
         let other = 3 - number.parse::<u16>().unwrap();
         let expected = BTreeSet::from([format!("done-{number}-2"), format!("done-{other}-1")]);
@@ -228,10 +236,10 @@ async fn the_job_of_a_killed_worker_is_done_by_another() {
         assert_eq!(effects(folder.path(), "begun-").len(), 3);
         let taken = store.job(lost.new.id).await.unwrap().unwrap();
         assert_eq!((taken.state, taken.attempt), (JobState::Done, 2));
-        assert_eq!(taken.worker, Some(second.id().to_string()));
-        // The worker that lives is busy for 3 s with its own job at most, and looks for the next every 50 ms.
-        let waited = taken.started_at.unwrap().micros() - killed.micros();
-        assert!(waited < 6_000_000, "taken over after {waited} µs");
+        assert_ne!(taken.worker, Some(victim));
+        // A lease at most, and what a busy machine takes to notice.
+        let waited = Duration::from_micros(taken.started_at.unwrap().micros().abs_diff(killed.micros()));
+        assert!(waited < LEASE + Duration::from_secs(2), "taken over after {waited:?}");
         assert!(store.settle_one(lost.lease(), Outcome::Done, now()).await.is_err(), "what the dead worker held is worth nothing");
         store.close().await;
     }

@@ -130,7 +130,9 @@ pub(super) async fn a_lost_lease_is_worth_nothing(store: &impl JobStore) {
     assert_eq!(taken.new.id, lost.id);
 
     assert_eq!(store.heartbeat(&[lost, kept], at(31), LEASE).await.expect("a beat"), [Beat::Lost, Beat::Held]);
-    for outcome in [Outcome::Done, failed(1), Outcome::Snoozed { until: at(99) }, Outcome::Cancelled, Outcome::Dead { error: String::new() }] {
+    for outcome in
+        [Outcome::Done, failed(1), Outcome::Snoozed { until: at(99) }, Outcome::Cancelled, Outcome::Dead { error: String::new() }]
+    {
         let e = store.settle_one(lost, outcome, at(32)).await.expect_err("the lease was lost");
         assert!(e.kind() == ErrorKind::Conflict && e.message().contains(&lost.id.to_string()), "{e}");
     }

@@ -23,11 +23,10 @@ const SELECT_QUEUE: [&str; 2] = [
 ];
 
 macro_rules! begin {
-    ($with:expr, $which:expr) => {
+    ($which:literal) => {
         columns!(
             concat!(
-                $with,
-                "update jobs set state = 'running', attempt = attempt + 1, fence = fence + 1, worker = $5, lease_until = $6, started_at = $3 ",
+                "update jobs set state = 'running', attempt = attempt + 1, fence = fence + 1, worker = $5, lease_until = $6, started_at = $3 where ",
                 $which,
                 " returning "
             ),
@@ -38,14 +37,13 @@ macro_rules! begin {
 
 const BEGIN: [&str; 2] = [
     begin!(
-        "",
-        "where id in (select id from jobs where queue = $1 and state = 'queued' and priority = $2 and run_at <= $3 order by run_at, id limit $4)"
+        "id in (select id from jobs where queue = $1 and state = 'queued' and priority = $2 and run_at <= $3 order by run_at, id limit $4)"
     ),
-    // Materialised, since a planner that ran the selection twice would lock more than it begins.
+    // As an array the selection runs once, and its jobs are looked up one by one; of a join the planner might make a
+    // walk through all that ever finished.
     begin!(
-        "with due as materialized (select id from jobs where queue = $1 and state = 'queued' and priority = $2 and run_at <= $3
-            order by run_at, id limit $4 for update skip locked) ",
-        "from due where jobs.id = due.id"
+        "id = any(array(select id from jobs where queue = $1 and state = 'queued' and priority = $2 and run_at <= $3
+            order by run_at, id limit $4 for update skip locked))"
     ),
 ];
 

@@ -109,9 +109,8 @@ impl JobStore for Store {
 
     async fn job_counts(&self) -> Result<Vec<JobCount>> {
         let rows = self.database().rows("select queue, state, count(*) from jobs group by queue, state", args![]).await?;
-        let count = |row: &Row| {
-            Ok(JobCount { queue: row.get(0)?, state: state(&row.get::<String>(1)?)?, jobs: row.get::<i64>(2)?.unsigned_abs() })
-        };
+        let count =
+            |row: &Row| Ok(JobCount { queue: row.get(0)?, state: state(&row.get::<String>(1)?)?, jobs: row.get::<i64>(2)?.unsigned_abs() });
         let mut counts = rows.iter().map(count).collect::<Result<Vec<_>>>()?;
         counts.sort_by(|a, b| (&a.queue, a.state).cmp(&(&b.queue, b.state)));
         Ok(counts)
