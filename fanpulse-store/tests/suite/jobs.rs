@@ -20,7 +20,6 @@ fn at(seconds: i64) -> Instant {
 }
 
 /// The time on the clock, which the workers of these tests share with the system's.
-#[expect(clippy::disallowed_methods, reason = "the workers of this test are processes that live and die in real time")]
 fn now() -> Instant {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     Instant::try_new(i64::try_from(since.as_micros()).unwrap()).unwrap()
