@@ -123,9 +123,10 @@ export interface Analysis {
     fvsReason?: Reason;
     momentum: Momentum | null;
     momentumReason?: Reason;
+    /** Viral posts. Series are not looked at here, so that a batch stays fast: ask `viral`. */
     viral: {
         posts: ViralPost[];
-        series: SeriesSpike[];
+        series: null;
     };
     breakout: Breakout | null;
     breakoutReason?: Reason;

@@ -127,7 +127,8 @@ export interface Analysis {
   fvsReason?: Reason
   momentum: Momentum | null
   momentumReason?: Reason
-  viral: { posts: ViralPost[]; series: SeriesSpike[] }
+  /** Viral posts. Series are not looked at here, so that a batch stays fast: ask `viral`. */
+  viral: { posts: ViralPost[]; series: null }
   breakout: Breakout | null
   breakoutReason?: Reason
   superfans: unknown
