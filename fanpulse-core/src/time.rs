@@ -113,19 +113,26 @@ impl<'de> Deserialize<'de> for Day {
 pub struct Instant(i64);
 
 impl Instant {
+    /// The last instant that FanPulse takes.
+    const LAST: i64 = (Day::MAX.0 as i64 + 1) * MICROS_PER_DAY - 1;
+
     /// The instant `micros` microseconds after 1970-01-01T00:00:00Z.
     ///
     /// # Errors
     /// `invalid` outside the days that [`Day`] takes.
     pub fn try_new(micros: i64) -> Result<Self> {
-        let last = (i64::from(Day::MAX.0) + 1) * MICROS_PER_DAY;
-        if (0..last).contains(&micros) {
+        if (0..=Self::LAST).contains(&micros) {
             Ok(Self(micros))
         } else {
             let shown = DateTime::from_timestamp_micros(micros)
                 .map_or_else(|| format!("{micros} µs"), |t| t.to_rfc3339_opts(SecondsFormat::AutoSi, true));
             Err(Error::invalid(format!("time {shown} is outside 1970-01-01 to 2199-12-31")))
         }
+    }
+
+    /// The instant nearest to a number of microseconds that was checked before.
+    pub(crate) fn clamped(micros: i64) -> Self {
+        Self(micros.clamp(0, Self::LAST))
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.

@@ -33,7 +33,7 @@ fn root() -> PathBuf {
 
 fn metadata() -> Value {
     let out = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(root())
         .output()
         .unwrap();
@@ -110,7 +110,7 @@ fn core_pulls_in_no_runtime_no_database_and_no_network() {
 #[test]
 fn nothing_pulls_in_a_banned_crate_or_a_second_version_of_some() {
     // The lock file also lists what a feature that nobody turns on would bring: `ring` of `rustls-webpki`.
-    let tree = ["tree", "--workspace", "--all-features", "--target", "all", "--prefix", "none", "--format", "{p}", "--offline", "--locked"];
+    let tree = ["tree", "--workspace", "--all-features", "--target", "all", "--prefix", "none", "--format", "{p}", "--locked"];
     let out = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())).args(tree).current_dir(root()).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let tree = String::from_utf8(out.stdout).unwrap();

@@ -300,8 +300,10 @@ fn a_value_out_of_range_is_refused_and_its_row_named_on_every_path() {
     let components = [Component::new("spotify", Metric::Followers)];
     let n = 80;
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0] {
-        for at in [0, 37, n - 1] {
-            let days: Vec<i32> = (0..n as i32).map(|i| as_of().days() - n as i32 + 1 + i).collect();
+        // Before both windows, at their ends and within, and, in rows, after as_of.
+        let within = [0, 14, 15, 37, 44, 45, 74];
+        for at in within.into_iter().chain([75, n - 1]) {
+            let days: Vec<i32> = (0..n as i32).map(|i| as_of().days() - 74 + i).collect();
             let mut value = vec![100.0; n];
             value[at] = bad;
             let (artist, component) = (vec![0; n], vec![0; n]);
@@ -314,13 +316,26 @@ fn a_value_out_of_range_is_refused_and_its_row_named_on_every_path() {
             let mut live = engine.live("x");
             assert!(live.observe_row(&row(as_of(), bad)).is_err());
             assert!(engine.analyze(&[row(as_of(), bad)], &[], as_of()).is_err());
-            if !bad.is_nan() {
+            if !bad.is_nan() && within.contains(&at) {
                 let values = Array2::from_shape_vec((1, n), value).unwrap();
                 let grid = GridComponent { component: components[0].clone(), values: values.view() };
                 let columns = GridColumns { first_day: Day::try_new(days[0]).unwrap(), components: vec![grid] };
                 assert!(engine.score_grid(&columns, &Dataset::default().posts(), as_of()).is_err(), "{bad}");
             }
         }
+    }
+}
+
+#[test]
+fn a_negative_zero_is_a_zero() {
+    let engine = Engine::default();
+    for at in [0, 20, 50, 79] {
+        let analysis = |zero: f64| {
+            let value = |i: i32| if i == at { zero } else { 100.0 + f64::from(i) };
+            let rows: Vec<_> = (0..80).map(|i| row(as_of().plus(i - 79), value(i))).collect();
+            json(&engine.analyze(&rows, &[], as_of()).unwrap())
+        };
+        assert_eq!(analysis(-0.0), analysis(0.0), "{at}");
     }
 }
 

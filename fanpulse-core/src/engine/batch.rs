@@ -7,10 +7,9 @@ use super::rows::RowIndex;
 use super::scores::{Context, Scores, ScoresMut};
 use super::{Engine, Models};
 use crate::error::Location;
-use crate::ingest::{Component, GridColumns, ObservationColumns, PostColumns, Times};
+use crate::ingest::{Component, GridColumns, ObservationColumns, PostColumns};
 use crate::series::{Frame, Layout};
-use crate::time::MICROS_PER_DAY;
-use crate::{Day, Error, Instant, Result};
+use crate::{Day, Error, Result};
 
 /// Artists per task: few enough to share out evenly, many enough to make a task's overhead vanish.
 const TASK: usize = 1024;
@@ -63,7 +62,7 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         let unsorted = artists == 0 && !rows.is_empty() || lost(|f| f.lost_rows);
         let unsorted_posts = artists == 0 && !posts.is_empty() || lost(|f| f.lost_posts);
         if !unsorted && !unsorted_posts {
-            collect(&mut scores, found, posts)?;
+            collect(&mut scores, found)?;
             apply_models(&mut scores, &engine.models);
             return Ok(scores);
         }
@@ -129,13 +128,12 @@ pub(super) fn context(engine: &Engine, as_of: Day, posts: &PostColumns<'_>) -> C
         as_of,
         artist_ids: None,
         platforms: posts.platforms.to_vec(),
-        spike_posts: Vec::new(),
         spike_ids: None,
     }
 }
 
 /// Joins what the tasks found, in the order of the artists. The first error in that order wins.
-pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>, posts: &PostColumns<'_>) -> Result<()> {
+pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>) -> Result<()> {
     let mut spikes = Vec::new();
     let mut momentum = Vec::new();
     for task in found {
@@ -152,16 +150,6 @@ pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>, posts: &Po
             start
         }))
         .collect();
-    scores.context.spike_posts = spikes
-        .iter()
-        .map(|s| {
-            let micros = match posts.published {
-                Times::Days(days) => i64::from(days[s.row]) * MICROS_PER_DAY,
-                Times::Micros(micros) => micros[s.row],
-            };
-            Instant::try_new(micros).map(|at| (posts.platform[s.row], at)).map_err(|e| e.at(Location::Post(s.row)))
-        })
-        .collect::<Result<_>>()?;
     scores.spikes = spikes;
     Ok(())
 }

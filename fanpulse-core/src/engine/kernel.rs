@@ -10,13 +10,16 @@ use multiversion::multiversion;
 use super::rows::RowCursor;
 use super::scores::{OutBlock, Scores, ScoresMut};
 use crate::error::{Insufficient, Location};
-use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike};
-use crate::ingest::{GridColumns, MetricKind, ObservationColumns, PostColumns, Times};
+use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike, Wrong};
+use crate::ingest::{GridColumns, GridComponent, MetricKind, ObservationColumns, PostColumns, Times};
 use crate::math::{LANES, prefetch};
 use crate::scores::{Momentum, MomentumModel, fan_value, momentum, probability};
 use crate::series::{Frame, Gather, Layout, Rows, all_valid_or_missing};
 use crate::settings::Settings;
 use crate::{Day, Error, Instant, Result};
+
+/// How many artists ahead a grid's rows are fetched: one comes too late for part of them.
+const AHEAD: usize = 3;
 
 /// Where the daily values of a task come from.
 pub(super) enum Input<'a, 'g> {
@@ -165,10 +168,18 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
     }
     let posts = post_rows(&mut worker.posts, task.posts, &task.layout.post_platforms, task.frame.as_of, rows);
     let before = found.spikes.len();
-    worker
-        .extractor
-        .extract(task.settings, &worker.gather, &task.sources, &posts, (&mut worker.features, i), &mut found.spikes)
-        .map_err(|at| bad_post(task.posts, rows.get(at)))?;
+    let Worker { gather, extractor, features, .. } = worker;
+    match extractor.extract(task.settings, gather, &task.sources, &posts, (features, i), &mut found.spikes) {
+        Ok(()) => {}
+        Err(Wrong::Post(at)) => return Err(bad_post(task.posts, rows.get(at))),
+        Err(Wrong::Series) => {
+            gather_again(gather, task, artist)?;
+            let again = extractor.extract(task.settings, gather, &task.sources, &posts, (features, i), &mut found.spikes);
+            if let Err(Wrong::Post(at)) = again {
+                return Err(bad_post(task.posts, rows.get(at)));
+            }
+        }
+    }
     let at = start + i;
     #[expect(clippy::cast_possible_truncation, reason = "posts of one artist")]
     {
@@ -178,6 +189,16 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
     out.filled_days[at] = worker.extractor.filled_days;
     out.missing_days[at] = worker.extractor.missing_days;
     Ok(())
+}
+
+/// Finds the wrong value among an artist's series and refuses it; long rows, where −0 is not wrong, are copied.
+#[cold]
+fn gather_again(gather: &mut Gather, task: &Task<'_, '_>, artist: u32) -> Result<()> {
+    match &task.input {
+        Input::Long { columns, cursor } => gather.copied_rows(task.layout, columns, cursor.latest(artist), task.frame),
+        Input::Grid { grid, .. } => Err(bad_grid_value(grid, artist as usize)),
+        Input::Ready => Ok(()),
+    }
 }
 
 #[inline(always)]
@@ -191,7 +212,8 @@ fn gather_grid(
 ) -> Result<()> {
     let Worker { gather, row: copy, .. } = worker;
     gather.begin_grid();
-    for (code, component) in grid.components.iter().enumerate() {
+    for &code in &layout.by_rank {
+        let component = &grid.components[code];
         // Counters are differenced in place, and a transposed grid has no rows to borrow: these two are copied.
         let ok = if sources[code].is_empty() || layout.codes[code].kind == MetricKind::Counter {
             copy.clear();
@@ -199,11 +221,11 @@ fn gather_grid(
             gather.push_grid_row(layout, code, copy, frame)
         } else {
             let columns = component.values.ncols();
-            prefetch(sources[code], (row + 1) * columns, days);
-            gather.borrow_grid_row(layout, code, sources, row * columns, days)
+            prefetch(sources[code], (row + AHEAD) * columns, days);
+            gather.borrow_grid_row(layout, code, sources, (row * columns, days), frame)
         };
         if !ok {
-            return Err(bad_grid_value(grid, code, row));
+            return Err(bad_grid_value(grid, row));
         }
     }
     gather.finish();
@@ -211,10 +233,13 @@ fn gather_grid(
 }
 
 #[cold]
-fn bad_grid_value(grid: &GridColumns<'_>, code: usize, row: usize) -> Error {
-    let component = &grid.components[code];
-    let bad = component.values.row(row).iter().copied().find(|&v| !all_valid_or_missing(&[v])).unwrap_or(f64::NAN);
-    Error::invalid(format!("value {bad} of {} of artist {row} is not a finite number of at least 0", component.component))
+fn bad_grid_value(grid: &GridColumns<'_>, row: usize) -> Error {
+    for GridComponent { component, values } in &grid.components {
+        if let Some(bad) = values.row(row).iter().find(|&&v| !all_valid_or_missing(&[v])) {
+            return Error::invalid(format!("value {bad} of {component} of artist {row} is not a finite number of at least 0"));
+        }
+    }
+    Error::new(crate::ErrorKind::Internal, format!("no value of artist {row} is out of bounds after all"))
 }
 
 /// The artist's posts as slices: in place where they lie side by side, gathered where not, or where whole lanes

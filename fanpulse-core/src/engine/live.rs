@@ -227,7 +227,7 @@ impl LiveArtist {
                 None => Err(Error::new(crate::ErrorKind::Internal, "a batch of one artist has no task")),
             }
         });
-        collect(&mut scores, vec![found], &posts)?;
+        collect(&mut scores, vec![found])?;
         apply_models(&mut scores, &self.engine.models);
         scores.label_spikes(&self.posts);
         let mut analysis = scores.analysis(0);

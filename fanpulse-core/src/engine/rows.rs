@@ -100,6 +100,15 @@ impl<'a> RowCursor<'a> {
         }
     }
 
+    /// The rows that were given last, those of `artist`.
+    #[cold]
+    pub(super) fn latest(&self, artist: u32) -> Rows<'a> {
+        match self {
+            Self::Sorted { at, guess, .. } => Rows::Range(at - guess, *at),
+            Self::Listed { starts, rows } => Rows::List(&rows[starts[artist as usize] as usize..starts[artist as usize + 1] as usize]),
+        }
+    }
+
     /// Whether every row of the artists asked for has been met: if not, the column is not ascending or has an
     /// artist number that is too high.
     pub(super) const fn is_finished(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::Day;
 use crate::error::Insufficient;
 use crate::features::{FanValueFeatures, MomentumFeatures, PostSpike};
 use crate::ingest::{Dataset, Strings};
@@ -10,7 +11,6 @@ use crate::scores::{
     Breakout, BreakoutFeatures, BreakoutModel, FanValue, FanValueScores, Indicators, Momentum, MomentumScores, Status, spike_of,
 };
 use crate::settings::{ALGORITHM, Settings};
-use crate::{Day, Instant};
 
 macro_rules! columns {
     ($($field:ident $doc:literal)*; $($count:ident $count_doc:literal)*) => {
@@ -129,9 +129,8 @@ pub(super) struct Context {
     pub(super) hash: Arc<str>,
     pub(super) as_of: Day,
     pub(super) artist_ids: Option<Strings>,
-    /// Platform, time and id of each spike's post.
+    /// Names of the posts' platform codes, and the ids of the spikes' posts.
     pub(super) platforms: Vec<String>,
-    pub(super) spike_posts: Vec<(u16, Instant)>,
     pub(super) spike_ids: Option<Strings>,
 }
 
@@ -325,12 +324,12 @@ impl Scores {
         let c = &self.context;
         (self.spike_starts[artist]..self.spike_starts[artist + 1])
             .map(|i| {
-                let spike = spike_of(&self.spikes[i], &c.settings.viral);
-                let (platform, published_at) = c.spike_posts[i];
+                let post = &self.spikes[i];
+                let spike = spike_of(post, &c.settings.viral);
                 ViralPost {
-                    platform: c.platforms[usize::from(platform)].clone(),
+                    platform: c.platforms[usize::from(post.platform)].clone(),
                     post_id: c.spike_ids.as_ref().and_then(|ids| ids.get(i)).unwrap_or_default().to_owned(),
-                    published_at,
+                    published_at: post.published,
                     engagement: spike.value,
                     mean: spike.mean,
                     sd: spike.sd,

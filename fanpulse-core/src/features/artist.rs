@@ -3,7 +3,7 @@
 use super::index_stats::{Terms, with_gaps};
 use super::posts::{PostRows, Posts, SpikeSink};
 use super::{Block, FanValueFeatures, MomentumFeatures};
-use crate::math::sum;
+use crate::math::Tally;
 use crate::series::{AudienceIndex, Class, Filled, Gather};
 use crate::settings::Settings;
 
@@ -27,19 +27,20 @@ struct Audience {
     growth: f64,
 }
 
-/// What both windows hold of the components of one kind with data in both: sums over their days, or means where days are
-/// missing. Only their ratio counts.
-#[derive(Clone, Copy, Default)]
-struct Means {
-    before: f64,
-    now: f64,
+/// What is wrong with an artist's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// A value of a series.
+    Series,
+    /// The post at this position has a negative or infinite count, or a platform code or day out of range.
+    Post(usize),
 }
 
-impl Means {
-    #[inline(always)]
-    fn growth(self) -> f64 {
-        if self.before > 0.0 { 100.0 * (self.now / self.before - 1.0) } else { f64::NAN }
-    }
+/// Growth from one window to the next, %, by sums over their days, or means where days are missing, of the components of
+/// one kind with data in both. Only the ratio counts.
+#[inline(always)]
+fn growth(before: f64, now: f64) -> f64 {
+    if before > 0.0 { 100.0 * (now / before - 1.0) } else { f64::NAN }
 }
 
 impl Extractor {
@@ -53,11 +54,11 @@ impl Extractor {
         posts: &PostRows<'_>,
         (block, i): (&mut Block, usize),
         spikes: &mut SpikeSink,
-    ) -> Result<(), usize> {
+    ) -> Result<(), Wrong> {
         let audience = match settings.window_days {
             // A length known to the compiler lets it unroll the passes of the default window.
-            30 => self.audience(settings, gather, sources, 30),
-            _ => self.audience(settings, gather, sources, settings.window()),
+            30 => self.audience(settings, gather, sources, 30)?,
+            _ => self.audience(settings, gather, sources, settings.window())?,
         };
         let mut momentum = audience.momentum;
         let reach = self.latest_levels(settings, gather, sources);
@@ -65,7 +66,10 @@ impl Extractor {
 
         let (mut engagement, mut numerator, mut denominator) = (f64::NAN, flow_numerator, flow_denominator);
         if posts.len > 0 {
-            let found = self.posts.scan(settings, posts, &self.platforms, spikes)?;
+            let found = match self.posts.scan(settings, posts, &self.platforms, spikes) {
+                Ok(found) => found,
+                Err(at) => return Err(Wrong::Post(at)),
+            };
             engagement = found.engagement;
             momentum.excess = found.excess;
             momentum.viral_share = found.viral_share;
@@ -79,20 +83,21 @@ impl Extractor {
     }
 
     #[inline(always)]
-    fn audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Audience {
+    fn audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Result<Audience, Wrong> {
         self.filled_days = 0;
         self.missing_days = 0;
         match self.complete_audience(settings, gather, sources, window) {
-            Some(audience) => audience,
-            None => self.patchy_audience(settings, gather, sources),
+            Some(audience) => Ok(audience),
+            None if gather.is_valid(sources) => Ok(self.patchy_audience(settings, gather, sources)),
+            None => Err(Wrong::Series),
         }
     }
 
-    /// The common case: every audience component has a value on every day of both windows, so that the chain
+    /// The common case: every audience component has a valid value on every day of both windows, so that the chain
     /// of links telescopes to the weighted sum.
     #[inline(always)]
     fn complete_audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Option<Audience> {
-        let (mut followers, mut listeners) = (Means::default(), Means::default());
+        let (mut followers, mut listeners) = ([Tally::default(); 2], [Tally::default(); 2]);
         self.terms.prepare(window);
         let index = &mut self.terms.index[..window];
         let mut components = 0;
@@ -103,12 +108,12 @@ impl Extractor {
             let days = gather.days(series, sources);
             let both = &days[days.len().checked_sub(2 * window)?..];
             let (before, now) = both.split_at(window);
-            let (weight, means) = match series.class {
+            let (weight, sums) = match series.class {
                 Class::Followers => (settings.audience.followers, &mut followers),
                 _ => (settings.audience.monthly_listeners, &mut listeners),
             };
-            means.before += sum(before);
-            means.now += sum(now);
+            sums[0].add(before);
+            sums[1].add(now);
             if components == 0 {
                 for (x, v) in index.iter_mut().zip(now) {
                     *x = weight * v;
@@ -120,19 +125,19 @@ impl Extractor {
             }
             components += 1;
         }
-        // NaN, the mark of a missing day, survives a sum; a day without audience cannot be linked.
-        let complete_days = !(followers.before + followers.now + listeners.before + listeners.now).is_nan();
+        // NaN, the mark of a missing day, survives a sum, as infinity does; a day without audience cannot be linked.
+        let [f0, f1, l0, l1] = [followers[0].total(), followers[1].total(), listeners[0].total(), listeners[1].total()];
         let mut not_positive = 0;
         for &x in index.iter() {
             not_positive |= u64::from(x <= 0.0);
         }
-        let positive = not_positive == 0;
+        let negative = followers[0].negative() | followers[1].negative() | listeners[0].negative() | listeners[1].negative();
         // No closure here or elsewhere on this path: it would be compiled for the least of the CPUs.
-        if components == 0 || !complete_days || !positive {
+        if components == 0 || !(f0 + f1 + l0 + l1).is_finite() || not_positive | negative != 0 {
             return None;
         }
         let momentum = self.terms.complete(window, &settings.momentum);
-        Some(Audience { momentum, growth: both_growths(followers.growth(), listeners.growth()) })
+        Some(Audience { momentum, growth: both_growths(growth(f0, f1), growth(l0, l1)) })
     }
 
     /// Missing days, platforms that come and go, zeros, or streams in place of an audience.
@@ -140,7 +145,8 @@ impl Extractor {
     fn patchy_audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]]) -> Audience {
         let window = settings.window();
         let has_audience = gather.series().iter().any(|s| s.class.is_audience());
-        let (mut followers, mut listeners) = (Means::default(), Means::default());
+        // Before and now.
+        let (mut followers, mut listeners) = ([0.0; 2], [0.0; 2]);
         self.filled.reset(2 * window);
         for series in gather.series() {
             let (weight, max_fill) = match series.class {
@@ -159,8 +165,8 @@ impl Extractor {
                     Class::Listeners => &mut listeners,
                     _ => continue,
                 };
-                means.before += before;
-                means.now += now;
+                means[0] += before;
+                means[1] += now;
             }
         }
         self.index.link(&self.filled, settings);
@@ -168,7 +174,7 @@ impl Extractor {
         self.missing_days = u32::try_from(self.index.values.iter().filter(|x| x.is_nan()).count()).unwrap_or(u32::MAX);
         Audience {
             momentum: with_gaps(&self.index.values, &settings.momentum),
-            growth: both_growths(followers.growth(), listeners.growth()),
+            growth: both_growths(growth(followers[0], followers[1]), growth(listeners[0], listeners[1])),
         }
     }
 

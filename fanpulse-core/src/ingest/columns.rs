@@ -4,7 +4,7 @@ use ndarray::ArrayView2;
 
 use super::Component;
 use crate::time::MICROS_PER_DAY;
-use crate::{Day, Error, Result};
+use crate::{Day, Error, Instant, Result};
 
 /// A column of times.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,14 @@ impl Times<'_> {
                 let day = c[row].div_euclid(MICROS_PER_DAY);
                 i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX })
             }
+        }
+    }
+
+    /// The row's instant, kept within those that FanPulse takes.
+    pub(crate) fn instant(&self, row: usize) -> Instant {
+        match self {
+            Self::Days(c) => Instant::clamped(i64::from(c[row]) * MICROS_PER_DAY),
+            Self::Micros(c) => Instant::clamped(c[row]),
         }
     }
 

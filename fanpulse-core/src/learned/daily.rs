@@ -37,7 +37,7 @@ pub fn daily_series(data: &Dataset, until: Day, settings: &Settings, conflicts: 
     let (mut gather, mut filled, mut index) = (Gather::default(), Filled::default(), AudienceIndex::default());
     let mut series = Vec::with_capacity(rows_of.len());
     for (id, rows) in data.artists.iter().zip(rows_of) {
-        gather.rows(&layout, &columns, Rows::List(rows), frame)?;
+        gather.copied_rows(&layout, &columns, Rows::List(rows), frame)?;
         index_of(&gather, settings, &mut filled, &mut index);
         let first = index.values.iter().position(|x| !x.is_nan()).unwrap_or(index.values.len());
         let back = i32::try_from(index.values.len() - first).unwrap_or(i32::MAX);

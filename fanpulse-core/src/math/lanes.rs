@@ -16,24 +16,52 @@ pub(crate) fn reduce(a: [f64; LANES]) -> f64 {
     (b[0] + b[2]) + (b[1] + b[3])
 }
 
-/// The sum of at least eight values. The last lane group overlaps the one before, with what is counted already
-/// struck out, so that no element is left to a scalar loop.
-#[inline(always)]
-pub(crate) fn sum(values: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for l in 0..LANES {
-            lanes[l] += chunk[l];
+/// The sum of several runs of at least eight values each, and the least of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    sum: [f64; LANES],
+    /// Steps over NaN.
+    lowest: [f64; LANES],
+}
+
+impl Tally {
+    /// Adds a run. Its last lane group overlaps the one before, with what is counted already struck out, so that no
+    /// element is left to a scalar loop.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, values: &[f64]) {
+        let Self { mut sum, mut lowest } = *self;
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for l in 0..LANES {
+                sum[l] += chunk[l];
+                lowest[l] = if chunk[l] < lowest[l] { chunk[l] } else { lowest[l] };
+            }
         }
-    }
-    if let Some(tail) = values.last_chunk::<LANES>() {
-        let keep = &FROM_END[rest.len()];
-        for l in 0..LANES {
-            lanes[l] += tail[l] * keep[l];
+        if let Some(tail) = values.last_chunk::<LANES>() {
+            let keep = &FROM_END[rest.len()];
+            for l in 0..LANES {
+                sum[l] += tail[l] * keep[l];
+                lowest[l] = if tail[l] < lowest[l] { tail[l] } else { lowest[l] };
+            }
         }
+        *self = Self { sum, lowest };
     }
-    reduce(lanes)
+
+    /// The sum of all runs.
+    #[inline(always)]
+    pub(crate) fn total(&self) -> f64 {
+        reduce(self.sum)
+    }
+
+    /// Not 0 where a value was negative.
+    #[inline(always)]
+    pub(crate) fn negative(&self) -> u64 {
+        let mut negative = 0;
+        for l in 0..LANES {
+            negative |= u64::from(self.lowest[l] < 0.0);
+        }
+        negative
+    }
 }
 
 /// Row n keeps the first n lanes.
@@ -63,7 +91,17 @@ mod tests {
     fn every_length_adds_up() {
         for n in 8..70_u32 {
             let values: Vec<f64> = (1..=n).map(f64::from).collect();
-            assert_eq!(sum(&values), f64::from(n * (n + 1) / 2), "{n}");
+            let mut tally = Tally::default();
+            tally.add(&values);
+            tally.add(&values);
+            assert_eq!((tally.total(), tally.negative()), (f64::from(n * (n + 1)), 0), "{n}");
+            for at in 0..values.len() {
+                let mut values = values.clone();
+                values[at] = -1.0;
+                let mut tally = tally;
+                tally.add(&values);
+                assert_ne!(tally.negative(), 0, "{at} of {n}");
+            }
         }
     }
 }

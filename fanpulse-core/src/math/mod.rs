@@ -5,5 +5,5 @@ mod lanes;
 mod prefetch;
 
 pub(crate) use elementary::{exp_m1, ln};
-pub(crate) use lanes::{FIRST, LANES, reduce, sum};
+pub(crate) use lanes::{FIRST, LANES, Tally, reduce};
 pub(crate) use prefetch::prefetch;

@@ -49,6 +49,19 @@ pub(crate) struct SeriesRef {
     len: usize,
 }
 
+/// What is known of the values of borrowed audience series in the last two windows: the features read all of them
+/// anyway, and say so where one is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Unchecked {
+    /// All have been looked at.
+    #[default]
+    None,
+    /// They must be there, finite and not negative.
+    Values,
+    /// They may also be missing.
+    ValuesOrMissing,
+}
+
 /// What a batch asks of every artist's series.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame {
@@ -66,6 +79,8 @@ pub(crate) struct Gather {
     slots: Vec<(u16, usize)>,
     order: Vec<u32>,
     run_guess: usize,
+    /// Values of borrowed audience series that nobody has looked at yet, and whether they may be missing.
+    unchecked: Unchecked,
     /// Counters that fell within the window.
     pub(crate) counter_resets: u32,
     /// Rows that repeat another exactly, or, where that is allowed, contradict it.
@@ -97,16 +112,37 @@ impl Gather {
     pub(crate) fn rows(&mut self, layout: &Layout, c: &ObservationColumns<'_>, rows: Rows<'_>, frame: Frame) -> Result<()> {
         self.series.clear();
         self.counter_resets = 0;
+        self.unchecked = Unchecked::Values;
         let borrowed = match rows {
             Rows::Range(start, end) => self.borrow_runs(layout, c, start, end, frame),
             Rows::List(_) => false,
         };
         if !borrowed {
-            self.series.clear();
-            self.copy(layout, c, rows, frame)?;
+            return self.copied_rows(layout, c, rows, frame);
         }
         self.finish();
         Ok(())
+    }
+
+    /// Groups one artist's rows by copying them, and looks at each value.
+    pub(crate) fn copied_rows(&mut self, layout: &Layout, c: &ObservationColumns<'_>, rows: Rows<'_>, frame: Frame) -> Result<()> {
+        self.series.clear();
+        self.counter_resets = 0;
+        self.unchecked = Unchecked::None;
+        self.copy(layout, c, rows, frame)?;
+        self.finish();
+        Ok(())
+    }
+
+    /// Whether all values are what they may be, those included that were left to the features to look at.
+    #[inline(never)]
+    pub(crate) fn is_valid(&self, sources: &[&[f64]]) -> bool {
+        let borrowed = self.series.iter().filter(|s| s.source > 0);
+        match self.unchecked {
+            Unchecked::None => true,
+            Unchecked::Values => borrowed.into_iter().all(|s| all_valid(self.days(s, sources))),
+            Unchecked::ValuesOrMissing => borrowed.into_iter().all(|s| all_valid_or_missing(self.days(s, sources))),
+        }
     }
 
     /// Begins an artist whose daily values are pushed one component after the other.
@@ -114,6 +150,7 @@ impl Gather {
         self.series.clear();
         self.grid.clear();
         self.counter_resets = 0;
+        self.unchecked = Unchecked::ValuesOrMissing;
     }
 
     /// Takes the daily values of a component, NaN = missing, the last of them `as_of`'s. Says no where one is
@@ -127,14 +164,23 @@ impl Gather {
     }
 
     /// Borrows a component's daily values, NaN = missing, from the sources, the last of them `as_of`'s. Says no
-    /// where one is infinite or negative.
+    /// where one is infinite or negative, as far as it looks: see [`Gather::is_valid`].
     #[inline(always)]
-    pub(crate) fn borrow_grid_row(&mut self, layout: &Layout, code: usize, sources: &[&[f64]], start: usize, len: usize) -> bool {
+    pub(crate) fn borrow_grid_row(
+        &mut self,
+        layout: &Layout,
+        code: usize,
+        sources: &[&[f64]],
+        (start, len): (usize, usize),
+        frame: Frame,
+    ) -> bool {
         let days = &sources[code][start..start + len];
+        let info = layout.codes[code];
         if has_any(days) {
-            self.push(layout.codes[code], code + 1, start, len);
+            self.push(info, code + 1, start, len);
         }
-        all_valid_or_missing(days)
+        let unread = unread(info.class, len, frame);
+        unread == 0 || all_valid_or_missing(&days[..unread])
     }
 
     /// Takes the first `known` of `len` daily values that end at `as_of`; those after them are missing.
@@ -164,15 +210,18 @@ impl Gather {
                 && last >= frame.as_of
                 && first >= Day::MIN.days()
                 && last <= Day::MAX.days()
-                && all_valid(&c.value[at..at + run])
                 && !self.has(info.rank);
             if !usable {
                 return false;
             }
             // Rows after as_of do not exist, and a component that begins with them does not either.
             let after = (last - frame.as_of) as usize;
-            if after < run {
-                self.push(info, 1, at, run - after);
+            let len = run.saturating_sub(after);
+            if !all_valid(&c.value[at..at + unread(info.class, len, frame)]) || !all_valid(&c.value[at + len..at + run]) {
+                return false;
+            }
+            if len > 0 {
+                self.push(info, 1, at, len);
             }
             at += run;
         }
@@ -301,6 +350,12 @@ impl Gather {
             }
         }
     }
+}
+
+/// How many of a series' first days no feature of an audience reads; all of them where it is no audience.
+#[inline(always)]
+fn unread(class: Class, len: usize, frame: Frame) -> usize {
+    if class.is_audience() { len.checked_sub(2 * frame.window).unwrap_or(len) } else { len }
 }
 
 fn check_row(layout: &Layout, c: &ObservationColumns<'_>, row: usize, day: i32) -> Result<()> {

@@ -57,6 +57,8 @@ pub(crate) struct CodeInfo {
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     pub(crate) codes: Vec<CodeInfo>,
+    /// The codes in the order of their ranks.
+    pub(crate) by_rank: Vec<usize>,
     pub(crate) post_platforms: Vec<u32>,
 }
 
@@ -68,15 +70,15 @@ impl Layout {
         names.dedup();
         let number = |name: &str| names.binary_search(&name).map_or(u32::MAX, |i| u32::try_from(i).unwrap_or(u32::MAX));
 
-        let mut order: Vec<usize> = (0..components.len()).collect();
-        order.sort_by_key(|&i| (Class::of(components[i].metric), number(&components[i].platform), components[i].metric));
+        let mut by_rank: Vec<usize> = (0..components.len()).collect();
+        by_rank.sort_by_key(|&i| (Class::of(components[i].metric), number(&components[i].platform), components[i].metric));
         let mut codes: Vec<CodeInfo> = components
             .iter()
             .map(|c| CodeInfo { class: Class::of(c.metric), kind: c.metric.kind(), platform: number(&c.platform), rank: 0 })
             .collect();
-        for (rank, &i) in (0_u32..).zip(&order) {
+        for (rank, &i) in (0_u32..).zip(&by_rank) {
             codes[i].rank = rank;
         }
-        Self { codes, post_platforms: post_platforms.iter().map(|p| number(p)).collect() }
+        Self { codes, by_rank, post_platforms: post_platforms.iter().map(|p| number(p)).collect() }
     }
 }

@@ -11,9 +11,8 @@ pub(super) struct Group {
     pub(super) total: f64,
     pub(super) squares: f64,
     pub(super) window_posts: f64,
+    pub(super) window_total: f64,
     pub(super) window_max: f64,
-    pub(super) capped: f64,
-    pub(super) uncapped: f64,
 }
 
 /// What a post is judged by, the same for all of a group.
@@ -71,11 +70,10 @@ impl Bar {
 /// Sums over the posts of one platform. Centred on a whole number near the mean, so that whole counts add up
 /// exactly in any order and large ones lose no digits.
 #[inline(always)]
-pub(super) fn group(member: &[Lane], posts: &Posts, reach: f64, settings: &Settings) -> Group {
-    let cap = reach * settings.fan_value.max_engagement_rate / 100.0;
+pub(super) fn group(member: &[Lane], posts: &Posts) -> Group {
     let (mut n, mut total) = ([0.0; LANES], [0.0; LANES]);
     let mut window_max = [f64::NEG_INFINITY; LANES];
-    let (mut window_posts, mut capped, mut uncapped) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    let (mut window_posts, mut window_total) = ([0.0; LANES], [0.0; LANES]);
     let (in_window, engagement) = (&posts.in_window[..member.len()], &posts.engagement[..member.len()]);
     for k in 0..member.len() {
         for i in 0..LANES {
@@ -84,9 +82,7 @@ pub(super) fn group(member: &[Lane], posts: &Posts, reach: f64, settings: &Setti
             n[i] += m;
             total[i] += m * e;
             window_posts[i] += w;
-            let over = if e > cap { w } else { 0.0 };
-            capped[i] += over;
-            uncapped[i] += (w - over) * e;
+            window_total[i] += w * e;
             let seen = if w > 0.0 { e } else { f64::NEG_INFINITY };
             window_max[i] = if seen > window_max[i] { seen } else { window_max[i] };
         }
@@ -108,10 +104,22 @@ pub(super) fn group(member: &[Lane], posts: &Posts, reach: f64, settings: &Setti
         total,
         squares: reduce(squares),
         window_posts: reduce(window_posts),
+        window_total: reduce(window_total),
         window_max: highest(window_max),
-        capped: reduce(capped),
-        uncapped: reduce(uncapped),
     }
+}
+
+/// How many posts of the window have more engagement than `cap`, and the engagement of the others.
+#[inline(never)]
+pub(super) fn above(cap: f64, member: &[Lane], posts: &Posts) -> (f64, f64) {
+    let (mut over, mut rest) = (0.0, 0.0);
+    let columns = posts.in_window.as_flattened().iter().zip(posts.engagement.as_flattened());
+    for (m, (w, e)) in member.as_flattened().iter().zip(columns) {
+        if m * w > 0.0 {
+            if *e > cap { over += 1.0 } else { rest += e }
+        }
+    }
+    (over, rest)
 }
 
 #[inline(always)]

@@ -3,14 +3,14 @@
 mod group;
 mod terms;
 
-use self::group::{Bar, Group, group};
-use self::terms::{conversion_terms, engagement_terms, flag, time_terms};
-use crate::Day;
+use self::group::{Bar, Group, above, group};
+use self::terms::{Conversion, conversion_terms, engagement_terms, flag, time_terms};
 use crate::ingest::Times;
 use crate::math::{LANES, reduce};
 use crate::series::Rows;
 use crate::settings::Settings;
 use crate::time::MICROS_PER_DAY;
+use crate::{Day, Instant};
 
 /// One artist's posts as column slices. The slices go on to a whole number of lanes; what lies behind the
 /// first `len` posts is read but does not count.
@@ -37,6 +37,9 @@ pub(crate) struct PostRows<'a> {
 pub(crate) struct PostSpike {
     /// Row of the caller's columns.
     pub(crate) row: usize,
+    /// The post's platform code there.
+    pub(crate) platform: u16,
+    pub(crate) published: Instant,
     pub(crate) engagement: f64,
     /// Mean of the others.
     pub(crate) mean: f64,
@@ -71,9 +74,6 @@ pub(crate) struct Posts {
     member: Vec<Lane>,
     /// 1 for a post of it that is viral.
     viral: Vec<Lane>,
-    /// Saves and shares, and the views they stand against, of the window's posts that know both.
-    conversions: Vec<Lane>,
-    views: Vec<Lane>,
     chunks: usize,
 }
 
@@ -109,7 +109,7 @@ impl Posts {
         spikes: &mut SpikeSink,
         chunks: usize,
     ) -> Result<PostFeatures, usize> {
-        self.load(settings, posts, chunks)?;
+        let conversion = self.load(settings, posts, chunks)?;
         let mut sums = Sums::new();
         let first = posts.platform[0];
         let alone = all_on(first, &posts.platform[..chunks * LANES], posts.len);
@@ -120,7 +120,7 @@ impl Posts {
             let number = posts.numbers[usize::from(first)];
             let reach = followers_of(followers, number);
             let member = std::mem::take(&mut self.in_baseline);
-            let group = group(&member[..chunks], self, reach, settings);
+            let group = group(&member[..chunks], self);
             self.add(settings, posts, &group, reach, (&member[..chunks], spikes), &mut sums);
             self.in_baseline = member;
         } else {
@@ -131,8 +131,8 @@ impl Posts {
             engagement: sums.rates / if sums.rated > 0.0 { sums.rated } else { f64::NAN },
             excess: if enough { sums.excess } else { f64::NAN },
             viral_share: if enough { sums.viral / sums.judged } else { f64::NAN },
-            conversions: lane_sum(&self.conversions[..chunks]),
-            views: lane_sum(&self.views[..chunks]),
+            conversions: reduce(conversion.gained),
+            views: reduce(conversion.views),
         })
     }
 
@@ -159,7 +159,7 @@ impl Posts {
                 member[i / LANES][i % LANES] = 0.0;
             }
             let reach = followers_of(followers, number);
-            let group = group(&member, self, reach, settings);
+            let group = group(&member, self);
             self.add(settings, posts, &group, reach, (&member, spikes), sums);
         }
         self.member = member;
@@ -168,13 +168,11 @@ impl Posts {
 
     /// Fills the scratch columns, all of them element by element.
     #[inline(always)]
-    fn load(&mut self, settings: &Settings, posts: &PostRows<'_>, chunks: usize) -> Result<(), usize> {
+    fn load(&mut self, settings: &Settings, posts: &PostRows<'_>, chunks: usize) -> Result<Conversion, usize> {
         let n = chunks * LANES;
         self.chunks = chunks;
         if self.engagement.len() < chunks {
-            for column in
-                [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.conversions, &mut self.views, &mut self.viral]
-            {
+            for column in [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.viral] {
                 column.resize(chunks, [0.0; LANES]);
             }
         }
@@ -193,14 +191,14 @@ impl Posts {
         };
         let (likes, comments, shares) = (&posts.likes[..n], &posts.comments[..n], &posts.shares[..n]);
         let (saves, views) = (&posts.saves[..n], &posts.views[..n]);
-        let (conversions, viewed) = (flat(&mut self.conversions, n), flat(&mut self.views, n));
-        bad |= conversion_terms(shares, saves, views, posts.len, in_window, conversions, viewed);
+        let (conversion, wrong) = conversion_terms(lanes(shares), lanes(saves), lanes(views), lanes(in_window), posts.len);
+        bad |= wrong;
         let engagement = flat(&mut self.engagement, n);
         bad |= engagement_terms(likes, comments, shares, posts.len, engagement, in_window, in_baseline);
         if bad != 0 {
             return Err(find_bad(posts));
         }
-        Ok(())
+        Ok(conversion)
     }
 
     /// Adds one platform's posts to the sums and lists its spikes.
@@ -214,10 +212,12 @@ impl Posts {
         (member, spikes): (&[Lane], &mut SpikeSink),
         sums: &mut Sums,
     ) {
-        let cap = settings.fan_value.max_engagement_rate;
+        let highest_rate = settings.fan_value.max_engagement_rate;
         if reach > 0.0 {
+            let cap = reach * highest_rate / 100.0;
+            let (over, rest) = if group.window_max > cap { above(cap, member, self) } else { (0.0, group.window_total) };
             // Added up as integers first, so that the order of the posts cannot show.
-            sums.rates += cap * group.capped + 100.0 / reach * group.uncapped;
+            sums.rates += highest_rate * over + 100.0 / reach * rest;
             sums.rated += group.window_posts;
         }
         sums.window_posts += group.window_posts;
@@ -265,6 +265,8 @@ impl Posts {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of posts")]
             spikes.push(PostSpike {
                 row: posts.rows.get(i),
+                platform: posts.platform[i],
+                published: posts.published.instant(i),
                 engagement: all[i],
                 mean,
                 sd: if variance > 0.0 { variance.sqrt() } else { 0.0 },
@@ -315,15 +317,10 @@ fn flat(column: &mut [Lane], n: usize) -> &mut [f64] {
     &mut column.as_flattened_mut()[..n]
 }
 
+/// A column of whole lanes.
 #[inline(always)]
-fn lane_sum(column: &[Lane]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    for chunk in column {
-        for i in 0..LANES {
-            lanes[i] += chunk[i];
-        }
-    }
-    reduce(lanes)
+fn lanes(column: &[f64]) -> &[Lane] {
+    column.as_chunks().0
 }
 
 #[inline(always)]
