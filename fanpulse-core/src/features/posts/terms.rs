@@ -61,8 +61,8 @@ pub(super) fn conversion_terms(shares: &[Lane], saves: &[Lane], views: &[Lane], 
         }
     }
     let mut any = 0;
-    for i in 0..LANES {
-        any |= bad[i];
+    for bad in bad {
+        any |= bad;
     }
     (sums, any)
 }
