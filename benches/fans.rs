@@ -14,7 +14,15 @@ mod shapes;
 use shapes::Random;
 
 /// Fans, artists and events; the events lie in the order of time, so that the fans are mixed.
-const SHAPES: [(u32, u32, usize); 3] = [(100_000, 1, 1_000_000), (100_000, 1_000, 1_000_000), (1_000_000, 1_000, 10_000_000)];
+const SHAPES: [(u32, u32, usize); 5] = [
+    (100_000, 1, 1_000_000),
+    (100_000, 1_000, 1_000_000),
+    (1_000_000, 1_000, 10_000_000),
+    (5_000_000, 1, 20_000_000),
+    (5_000_000, 1_000, 20_000_000),
+];
+/// From so many fans on, only what is done with the table is measured.
+const SEGMENTS_ONLY: u32 = 5_000_000;
 const DAYS: usize = 365;
 
 struct Events {
@@ -61,11 +69,13 @@ fn tables(c: &mut Criterion) {
             let table = || pool.install(|| FanTable::from_events(&events.columns(), last, &settings).expect("a table"));
             let id = |what: &str| BenchmarkId::new(format!("{what}/artists={artists}/threads={threads}"), fans);
             group.throughput(Throughput::Elements(rows as u64));
-            group.bench_function(id("events-to-table"), |b| b.iter(table));
+            if fans < SEGMENTS_ONLY {
+                group.bench_function(id("events-to-table"), |b| b.iter(table));
+            }
             let table = table();
             group.throughput(Throughput::Elements(table.len() as u64));
             group.bench_function(id("table-to-segments"), |b| b.iter(|| pool.install(|| tiers.score(&table).expect("scores"))));
-            if artists > 1 {
+            if artists > 1 || fans >= SEGMENTS_ONLY {
                 continue;
             }
             group.bench_function(id("kmeans-5"), |b| {

@@ -27,6 +27,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 AS_OF = np.datetime64("2026-03-31")
+PIECE = 1 << 20
+"""Events that are made at a time."""
 RIDGE, FEATURES = 0.01, 20
 CDNOW = Path(__file__).parents[3] / "shared/data/fans/cdnow_customers_summary.csv"
 
@@ -41,6 +43,8 @@ class Task:
     tolerance: float
     threads: int = 1
     rounds: int = 3
+    columns: int = 0
+    """Bytes of the input, where FanPulse's peak memory is to be told in units of them."""
 
 
 def clocked(work: Callable[[], list[float]]) -> tuple[float, list[float]]:
@@ -53,7 +57,7 @@ def clocked(work: Callable[[], list[float]]) -> tuple[float, list[float]]:
 def save(folder: Path, columns: dict[str, np.ndarray]) -> None:
     """Raw little-endian columns."""
     for name, values in columns.items():
-        values.astype(values.dtype.newbyteorder("<")).tofile(folder / name)
+        values.astype(values.dtype.newbyteorder("<"), copy=False).tofile(folder / name)
 
 
 def histories(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,17 +141,26 @@ def rfm(folder: Path, rows: int, fans: int, artists: int) -> Task:
     """What a fan table holds, but for the window that ended on the fan's last day."""
     import polars as pl
 
+    # Made and written piece by piece, so that 50 million events fit beside both sides.
     random = np.random.default_rng(4)
-    fan = (fans * random.random(rows) ** 3).astype(np.uint32)
-    kind = random.integers(0, 10, rows).astype(np.uint8)
-    kind = np.where(kind == 9, 6, np.minimum(kind, 5)).astype(np.uint8)
     last = int(AS_OF.astype("datetime64[D]").astype(int))
-    day = (last - 364 + np.arange(rows) * 365 // rows).astype(np.int32)
-    amount = np.where(kind == 6, np.round(5 + 40 * random.random(rows)), np.nan)
-    columns = {"artist": fan % artists, "fan": fan, "day": day, "kind": kind, "amount": amount}
-    columns["artist"] = columns["artist"].astype(np.uint32)
+    kinds = {"artist": "u4", "fan": "u4", "day": "i4", "kind": "u1", "amount": "f8"}
+    columns = {name: np.empty(rows, dtype) for name, dtype in kinds.items()}
+    for start in range(0, rows, PIECE):
+        n = min(PIECE, rows - start)
+        fan = (fans * random.random(n) ** 3).astype("u4")
+        kind = random.integers(0, 10, n).astype("u1")
+        kind = np.where(kind == 9, 6, np.minimum(kind, 5)).astype("u1")
+        amount = np.where(kind == 6, np.round(5 + 40 * random.random(n)), np.nan)
+        day = last - 364 + np.arange(start, start + n) * 365 // rows
+        piece = {"artist": fan % artists, "fan": fan, "day": day, "kind": kind, "amount": amount}
+        for name, values in piece.items():
+            columns[name][start : start + n] = values
     save(folder, {f"events-{k}": v for k, v in columns.items()})
-    frame = pl.DataFrame(columns).with_columns(pl.col("amount").fill_nan(None))
+    frame = pl.DataFrame(columns)
+    size = sum(column.nbytes for column in columns.values())
+    del columns
+    frame = frame.with_columns(pl.col("amount").fill_nan(None))
 
     weights = {1: 1.0, 2: 3.0, 4: 2.0, 5: 2.0, 6: 5.0, 7: 5.0}
     quality = pl.lit(0.0)
@@ -184,7 +197,7 @@ def rfm(folder: Path, rows: int, fans: int, artists: int) -> Task:
         return [float(table.height), float(table["last"].cast(pl.Int64).sum()), *(float(table[k].sum()) for k in names)]
 
     title = f"Polars: fan table, {rows:,} events, {fans:,} fans, {artists:,} artists"
-    return Task(title, "rfm 0", lambda: clocked(work), 1e-9, THREADS, 5)
+    return Task(title, "rfm 0", lambda: clocked(work), 1e-9, THREADS, 5, size)
 
 
 class FanPulse:
@@ -204,6 +217,12 @@ class FanPulse:
             raise RuntimeError(f"FanPulse ended in `{task.line}`")
         return words[0], words[1:]
 
+    def peak(self) -> int:
+        """The most memory that the process ever held, bytes; its input among it."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            held = next(line.split()[1] for line in status if line.startswith("VmHWM"))
+        return int(held) * 1024
+
 
 def compare(task: Task, ours: FanPulse) -> bool:
     """Runs a task on both sides in turn; whether they agree."""
@@ -217,6 +236,8 @@ def compare(task: Task, ours: FanPulse) -> bool:
     ratios = [p / o for p, o in zip(peer, own, strict=True)]
     spread = f"{median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})"
     print(f"{task.name:68} {task.threads:7} {median(peer):9.4f} {median(own):9.4f} {spread:>20}", flush=True)
+    if task.columns and sys.platform == "linux":
+        print(f"  peak memory {ours.peak() / task.columns:.2f} times the {task.columns / 1e6:,.0f} MB of input")
     if not agreed:
         print(f"  DIFFERS: {want}\n       by: {got}")
     return agreed

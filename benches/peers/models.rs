@@ -3,7 +3,8 @@
 //! `peer_models FOLDER`, the folder's columns being raw little-endian files that `models.py` wrote. Each line `TASK THREADS` on
 //! standard input is answered by the seconds taken and the figures by which both sides are compared.
 
-use std::io::{BufRead, Write};
+use std::fs::File;
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -22,8 +23,24 @@ const RIDGE: f64 = 0.01;
 const FEATURES: usize = 20;
 
 fn numbers<const N: usize, T>(path: &Path, read: fn([u8; N]) -> T) -> Outcome<Vec<T>> {
-    let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(bytes.as_chunks::<N>().0.iter().map(|b| read(*b)).collect())
+    let told = |e| format!("{}: {e}", path.display());
+    let mut file = File::open(path).map_err(told)?;
+    let mut numbers = Vec::with_capacity(file.metadata().map_err(told)?.len() as usize / N);
+    // Piece by piece, so that no column is held twice.
+    let mut piece = vec![0; N << 16];
+    loop {
+        let mut filled = 0;
+        while filled < piece.len() {
+            match file.read(&mut piece[filled..]).map_err(told)? {
+                0 => break,
+                n => filled += n,
+            }
+        }
+        numbers.extend(piece[..filled].as_chunks::<N>().0.iter().map(|b| read(*b)));
+        if filled < piece.len() {
+            return Ok(numbers);
+        }
+    }
 }
 
 /// The columns that are needed, read before the clock starts.

@@ -65,7 +65,7 @@ struct Paying {
 
 pub(super) fn history_of(row: &FanRow, as_of: Day) -> History {
     let span = row.last_day.days().abs_diff(row.first_day.days());
-    History { frequency: row.active_days.saturating_sub(1), recency: f64::from(span), age: f64::from(row.age_days(as_of)) }
+    History { frequency: repeats(row), recency: f64::from(span), age: f64::from(row.age_days(as_of)) }
 }
 
 /// The models of every artist of a table, in its order.
@@ -122,35 +122,77 @@ fn purchases_of(row: &FanRow) -> Option<Purchases> {
     (row.paid_days > 0).then(|| Purchases { count: row.paid_days, mean: row.spend / f64::from(row.paid_days) })
 }
 
-/// The forecasts of one artist's fans; None where there is no model of activity.
+/// The forecasts of one artist's fans.
 ///
 /// # Formula
 /// Expected value = expected active days × share of them that are paid × expected amount, the share being
 /// (paid days + k·ρ)/(active days + k) with ρ the artist's and k = 10 days: a fan with few days counts as the others do.
-pub(super) fn forecast(rows: &[FanRow], as_of: Day, models: &ArtistForecast, s: &FanForecastSettings) -> Option<Vec<FanForecast>> {
-    let activity = models.activity_parameters()?;
-    let (days, paid_days, spend) =
-        rows.iter().fold((0.0, 0.0, 0.0), |(d, p, s), row| (d + f64::from(row.active_days), p + f64::from(row.paid_days), s + row.spend));
-    let paying = (paid_days > 0.0).then(|| Paying {
-        share: paid_days / days,
-        mean: spend / paid_days,
-        model: models.amounts.parameters.filter(|_| matches!(models.amount_source, FitSource::Own | FitSource::Pooled)),
-    });
-    let horizons = [f64::from(s.horizons[0]), f64::from(s.horizons[1]), f64::from(s.value_days)];
-    // What an active fan is expected to do depends on frequency and age alone, of which there are few.
-    let key = |row: &FanRow| u64::from(row.age_days(as_of)) << 32 | u64::from(row.active_days.saturating_sub(1));
-    let mut keys: Vec<u64> = rows.iter().map(key).collect();
-    keys.par_sort_unstable();
-    keys.dedup();
-    let if_alive: Vec<[f64; 3]> =
-        keys.par_iter().with_min_len(64).map(|&k| activity.expected_within(k as u32, f64::from((k >> 32) as u32), horizons)).collect();
-    let one = |row: &FanRow| {
-        // The keys are those of the rows, so that each is found.
-        let place = keys.partition_point(|&k| k < key(row));
-        let p_alive = activity.p_alive(&history_of(row, as_of));
-        of_fan(row, p_alive, if_alive[place], paying.as_ref(), s)
-    };
-    Some(rows.par_iter().with_min_len(1 << 12).map(one).collect())
+pub(super) struct Forecaster<'a> {
+    settings: &'a FanForecastSettings,
+    as_of: Day,
+    activity: ActivityParameters,
+    paying: Option<Paying>,
+    /// What an active fan is expected to do depends on age and frequency alone, of which there are few: where each
+    /// age begins, its frequencies in ascending order, and what is expected within each horizon.
+    starts: Vec<u32>,
+    frequencies: Vec<u32>,
+    if_alive: Vec<[f64; 3]>,
+}
+
+impl<'a> Forecaster<'a> {
+    /// None where there is no model of activity.
+    pub(super) fn new(rows: &[FanRow], as_of: Day, models: &ArtistForecast, s: &'a FanForecastSettings) -> Option<Self> {
+        let activity = models.activity_parameters()?;
+        let (days, paid_days, spend) = rows
+            .iter()
+            .fold((0.0, 0.0, 0.0), |(d, p, s), row| (d + f64::from(row.active_days), p + f64::from(row.paid_days), s + row.spend));
+        let paying = (paid_days > 0.0).then(|| Paying {
+            share: paid_days / days,
+            mean: spend / paid_days,
+            model: models.amounts.parameters.filter(|_| matches!(models.amount_source, FitSource::Own | FitSource::Pooled)),
+        });
+        let oldest = rows.iter().map(|row| row.age_days(as_of)).max().unwrap_or(0) as usize;
+        let mut sizes = vec![0; oldest + 1];
+        rows.iter().for_each(|row| sizes[row.age_days(as_of) as usize] += 1);
+        let mut all = vec![0; rows.len()];
+        let (mut rest, mut of_age) = (&mut all[..], Vec::with_capacity(sizes.len()));
+        for size in sizes {
+            let (own, others) = rest.split_at_mut(size);
+            rest = others;
+            of_age.push((own, 0));
+        }
+        for row in rows {
+            let (own, next) = &mut of_age[row.age_days(as_of) as usize];
+            own[*next] = repeats(row);
+            *next += 1;
+        }
+        of_age.par_iter_mut().with_min_len(16).for_each(|(own, _)| own.sort_unstable());
+        let (mut starts, mut frequencies) = (vec![0], Vec::new());
+        for (own, _) in &of_age {
+            frequencies.extend(own.chunk_by(|a, b| a == b).map(|same| same[0]));
+            starts.push(frequencies.len() as u32);
+        }
+        let horizons = [f64::from(s.horizons[0]), f64::from(s.horizons[1]), f64::from(s.value_days)];
+        let of_one = |(age, range): (usize, &[u32])| {
+            let own = &frequencies[range[0] as usize..range[1] as usize];
+            own.iter().map(|&x| activity.expected_within(x, age as f64, horizons)).collect::<Vec<_>>()
+        };
+        let if_alive: Vec<[f64; 3]> = starts.par_windows(2).enumerate().with_min_len(8).flat_map_iter(of_one).collect();
+        Some(Self { settings: s, as_of, activity, paying, starts, frequencies, if_alive })
+    }
+
+    /// The forecast of one of the fans.
+    pub(super) fn of(&self, row: &FanRow) -> FanForecast {
+        let age = row.age_days(self.as_of) as usize;
+        let (from, to) = (self.starts[age] as usize, self.starts[age + 1] as usize);
+        let place = from + self.frequencies[from..to].partition_point(|&x| x < repeats(row));
+        let p_alive = self.activity.p_alive(&history_of(row, self.as_of));
+        of_fan(row, p_alive, self.if_alive[place], self.paying.as_ref(), self.settings)
+    }
+}
+
+const fn repeats(row: &FanRow) -> u32 {
+    row.active_days.saturating_sub(1)
 }
 
 fn of_fan(row: &FanRow, p_alive: f64, if_alive: [f64; 3], paying: Option<&Paying>, s: &FanForecastSettings) -> FanForecast {

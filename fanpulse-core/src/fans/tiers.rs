@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::engagement::{FanPoints, engagement};
-use super::forecast::{ArtistForecast, FanForecast, fit_artists, forecast};
-use super::rank::{percentiles, threshold};
+use super::forecast::{ArtistForecast, FanForecast, Forecaster, fit_artists};
+use super::rank::{percentiles, thresholds};
 use super::segmentation::{FanSegmenter, Segmentation};
 use super::table::{FanRow, FanTable};
 use crate::settings::FanSettings;
@@ -107,6 +107,9 @@ pub struct FanScore {
     pub forecast: Option<FanForecast>,
 }
 
+/// Fans that one thread takes at least.
+const MIN_ROWS: usize = 1 << 12;
+
 const UNSCORED: FanScore = FanScore {
     engagement: 0.0,
     engagement_at_last: 0.0,
@@ -173,7 +176,8 @@ impl EngagementTiers {
     /// `invalid` for a history that no table of this crate holds.
     pub fn score(&self, table: &FanTable) -> Result<FanScores> {
         let artists = fit_artists(table, &self.settings.forecast)?;
-        let mut fans = vec![UNSCORED; table.len()];
+        // In parallel, since the pages of so large a table are given out as they are first written to.
+        let mut fans: Vec<FanScore> = (0..table.len()).into_par_iter().with_min_len(MIN_ROWS).map(|_| UNSCORED).collect();
         let mut rest = &mut fans[..];
         let mut tasks = Vec::with_capacity(artists.len());
         for (artist, models) in table.artists().iter().zip(&artists) {
@@ -186,29 +190,25 @@ impl EngagementTiers {
     }
 
     fn score_artist(&self, rows: &[FanRow], out: &mut [FanScore], models: &ArtistForecast, as_of: Day) {
-        const MIN_ROWS: usize = 1 << 12;
         let s = &self.settings;
         let mut ranks = vec![0.0; rows.len()];
         percentiles(rows.iter().map(|row| row.window_hours), &mut ranks);
-        let forecasts = forecast(rows, as_of, models, &s.forecast);
+        let forecaster = Forecaster::new(rows, as_of, models, &s.forecast);
         out.par_iter_mut().with_min_len(MIN_ROWS).zip(rows).enumerate().for_each(|(i, (score, row))| {
             score.engagement = engagement(&row.window, row.silent_days(as_of), s);
             score.engagement_at_last = engagement(&row.at_last, 0, s);
             score.hours_percentile = ranks[i];
             score.value = FanPoints::of(row, ranks[i], as_of, s).total();
-            score.forecast = forecasts.as_ref().map(|f| f[i]);
+            score.forecast = forecaster.as_ref().map(|f| f.of(row));
         });
-        drop(forecasts);
+        drop(forecaster);
         let mut values = ranks;
-        let mut cut = |of: &dyn Fn(&FanScore) -> f64, share: f64| {
-            values.clear();
-            values.extend(out.iter().map(of));
-            threshold(&mut values, share)
-        };
-        let tiers = s.tiers.shares.map(|share| cut(&|f| f.engagement, share));
+        out.par_iter().with_min_len(MIN_ROWS).map(|f| f.engagement).collect_into_vec(&mut values);
+        let tiers = thresholds(&mut values, s.tiers.shares);
         let by_spend = out.iter().any(|f| f.forecast.is_some_and(|c| c.value.is_some()));
         let worth = |f: &FanScore| if by_spend { f.forecast.and_then(|c| c.value).unwrap_or(0.0) } else { f.value };
-        let champions = cut(&worth, s.segments.champion_share);
+        out.par_iter().with_min_len(MIN_ROWS).map(worth).collect_into_vec(&mut values);
+        let [champions] = thresholds(&mut values, [s.segments.champion_share]);
         out.par_iter_mut().with_min_len(MIN_ROWS).zip(rows).for_each(|(score, row)| {
             score.tier = self.tier(score.engagement, &tiers);
             score.segment = self.segment_of(score, row, worth(score) >= champions, as_of);

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::card::SliceCard;
 use super::metrics::{Estimate, Evaluation, auc_gain, evaluate_probabilities, evaluate_ranking};
-use super::sample::Draws;
 use super::set::{Example, Slices, TrainingSet};
 use super::train::fit;
+use crate::math::Draws;
 use crate::settings::LearnedSettings;
 use crate::{Error, ErrorKind, Result};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::logistic::{Problem, logit, sigmoid};
+use super::logistic::{Problem, Rows, logit, sigmoid};
 use super::metrics::log_loss;
 use crate::settings::CalibrationMethod;
 use crate::{Error, Result};
@@ -97,11 +97,12 @@ fn platt(x: &[f64], labels: &[bool]) -> Result<Calibration> {
     let positives = labels.iter().filter(|y| **y).count() as f64;
     let negatives = labels.len() as f64 - positives;
     let target = |y: bool| if y { (positives + 1.0) / (positives + 2.0) } else { 1.0 / (negatives + 2.0) };
-    let twice: Vec<f64> = x.iter().flat_map(|&x| [x, x]).collect();
+    let mut twice = Rows::new(1);
+    x.iter().flat_map(|&x| [x, x]).for_each(|x| twice.push([x]));
     let y: Vec<bool> = x.iter().flat_map(|_| [true, false]).collect();
     let weights: Vec<f64> = labels.iter().flat_map(|&y| [target(y), 1.0 - target(y)]).collect();
     // A trace of a penalty keeps a slope when all log-odds are the same.
-    let problem = Problem { x: &twice, columns: 1, y: &y, weights: &weights, ridge: 1e-6, max_iterations: 200, tolerance: 1e-9 };
+    let problem = Problem { x: &twice, y: &y, weights: &weights, ridge: 1e-6, max_iterations: 200, tolerance: 1e-9 };
     let fit = problem.fit()?;
     // A falling curve would turn the ranking around: then the log-odds say nothing, and all get the base rate.
     let (offset, slope) = (fit.beta[0], fit.beta[1]);
@@ -185,7 +186,7 @@ fn best(x: &[f64], labels: &[bool]) -> Result<Calibration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learned::sample::Draws;
+    use crate::math::Draws;
 
     /// Log-odds that overstate: the truth is half of them.
     fn overconfident(n: usize) -> (Vec<f64>, Vec<bool>) {

@@ -1,12 +1,12 @@
 //! Weighted ridge logistic regression by Newton's method, with standard errors.
 //!
 //! The fitting of linfa-logistic 0.8.1 takes no weights and gives no standard errors, and its probabilities are
-//! those of the majority class; so this is FanPulse's own. All sums run in row order, so that a fit has the same
+//! those of the majority class; so this is FanPulse's own. All sums run in a fixed order, so that a fit has the same
 //! bits on every machine.
 
 use multiversion::multiversion;
 
-use crate::math::{exp_m1, ln};
+use crate::math::{LANES, exp_m1, ln, reduce};
 use crate::{Error, Result};
 
 /// Log-odds beyond which a fitted probability is 0 or 1 for every purpose.
@@ -29,11 +29,32 @@ pub(super) fn softplus(x: f64) -> f64 {
     x.max(0.0) + ln(2.0 + exp_m1(-x.abs().min(700.0)))
 }
 
-/// What is fitted: rows of `columns` numbers each, row after row.
+/// Rows of numbers, each behind a 1 for the intercept and padded with zeros to whole lanes.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    columns: usize,
+    stride: usize,
+    values: Vec<f64>,
+}
+
+impl Rows {
+    pub(super) fn new(columns: usize) -> Self {
+        Self { columns, stride: (columns + 1).next_multiple_of(LANES), values: Vec::new() }
+    }
+
+    /// Takes a row of as many numbers as there are columns.
+    pub(super) fn push(&mut self, row: impl IntoIterator<Item = f64>) {
+        let end = self.values.len() + self.stride;
+        self.values.push(1.0);
+        self.values.extend(row.into_iter().take(self.columns));
+        self.values.resize(end, 0.0);
+    }
+}
+
+/// What is fitted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Problem<'a> {
-    pub(super) x: &'a [f64],
-    pub(super) columns: usize,
+    pub(super) x: &'a Rows,
     pub(super) y: &'a [bool],
     pub(super) weights: &'a [f64],
     /// Penalty ½·ridge·Σβ² on the coefficients, not on the intercept.
@@ -53,40 +74,53 @@ pub(super) struct Fit {
     pub(super) separated: bool,
 }
 
+/// What each row says at some coefficients.
+struct Judged {
+    /// 1 and 0 for the classes.
+    labels: Vec<f64>,
+    etas: Vec<f64>,
+    /// Weighted y − p and p(1 − p).
+    residuals: Vec<f64>,
+    variances: Vec<f64>,
+}
+
 impl Problem<'_> {
     /// The log-odds of every row.
     fn etas(&self, beta: &[f64]) -> Vec<f64> {
         let mut etas = vec![0.0; self.y.len()];
-        log_odds(self.x, self.columns, beta, &mut etas);
+        log_odds(&self.x.values, &self.padded(beta), &mut etas);
         etas
     }
 
-    /// Penalised and plain log-likelihood.
-    fn objective(&self, beta: &[f64]) -> (f64, f64) {
-        let mut plain = 0.0;
-        for ((&y, &w), eta) in self.y.iter().zip(self.weights).zip(self.etas(beta)) {
-            plain += w * (if y { eta } else { 0.0 } - softplus(eta));
-        }
+    fn padded(&self, beta: &[f64]) -> Vec<f64> {
+        let mut padded = beta.to_vec();
+        padded.resize(self.x.stride, 0.0);
+        padded
+    }
+
+    /// Judges every row; penalised and plain log-likelihood.
+    fn judge(&self, beta: &[f64], judged: &mut Judged) -> (f64, f64) {
+        log_odds(&self.x.values, &self.padded(beta), &mut judged.etas);
+        let plain = judge(&judged.etas, &judged.labels, self.weights, &mut judged.residuals, &mut judged.variances);
         (plain - 0.5 * self.ridge * beta[1..].iter().map(|b| b * b).sum::<f64>(), plain)
     }
 
-    /// Gradient and the information matrix without the penalty.
-    fn derivatives(&self, beta: &[f64]) -> (Vec<f64>, Square) {
-        let n = self.columns + 1;
-        let mut gradient = vec![0.0; n];
-        let mut information = Square::zero(n);
-        let mut residuals = self.etas(beta);
-        let mut variances = Vec::with_capacity(residuals.len());
-        for ((&y, &w), eta) in self.y.iter().zip(self.weights).zip(&mut residuals) {
-            let p = sigmoid(*eta);
-            *eta = w * (f64::from(u8::from(y)) - p);
-            variances.push(w * p * (1.0 - p));
-        }
-        add_up(self.x, self.columns, (&residuals, &variances), &mut gradient, &mut information.a);
+    /// Gradient and the information matrix without the penalty, where the rows were judged.
+    fn derivatives(&self, beta: &[f64], judged: &Judged) -> (Vec<f64>, Square) {
+        let (n, stride) = (self.x.columns + 1, self.x.stride);
+        let (mut gradient, mut lines) = (vec![0.0; stride], vec![0.0; n * stride]);
+        add_up(&self.x.values, stride, (&judged.residuals, &judged.variances), &mut gradient, &mut lines);
+        gradient.truncate(n);
         for (g, b) in gradient[1..].iter_mut().zip(&beta[1..]) {
             *g -= self.ridge * b;
         }
-        information.mirror();
+        let mut information = Square::zero(n);
+        for i in 0..n {
+            for j in 0..=i {
+                *information.at(i, j) = lines[i * stride + j];
+                *information.at(j, i) = lines[i * stride + j];
+            }
+        }
         (gradient, information)
     }
 
@@ -98,19 +132,22 @@ impl Problem<'_> {
     /// # Errors
     /// `invalid` where, without a penalty, the classes are separable or the features collinear.
     pub(super) fn fit(&self) -> Result<Fit> {
-        let n = self.columns + 1;
+        let n = self.x.columns + 1;
+        let zeros = || vec![0.0; self.y.len()];
+        let labels = self.y.iter().map(|&y| f64::from(u8::from(y))).collect();
+        let mut judged = Judged { labels, etas: zeros(), residuals: zeros(), variances: zeros() };
         let mut beta = vec![0.0; n];
-        let (mut best, mut plain) = self.objective(&beta);
+        let (mut best, mut plain) = self.judge(&beta, &mut judged);
         let mut iterations = 0;
         let mut converged = false;
         while iterations < self.max_iterations && !converged {
             iterations += 1;
-            let (gradient, information) = self.derivatives(&beta);
+            let (gradient, information) = self.derivatives(&beta, &judged);
             let step = information.plus_diagonal(self.ridge).cholesky().ok_or_else(collinear)?.solve(&gradient);
             let mut factor = 1.0;
             loop {
                 let tried: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b + factor * s).collect();
-                let (value, tried_plain) = self.objective(&tried);
+                let (value, tried_plain) = self.judge(&tried, &mut judged);
                 // At the optimum rounding alone decides, so a fall of that size is no fall.
                 if value >= best - 1e-12 * best.abs() {
                     converged = step.iter().all(|s| (factor * s).abs() < self.tolerance);
@@ -134,7 +171,9 @@ impl Problem<'_> {
         if !converged {
             return Err(Error::invalid(format!("the fit did not converge in {iterations} steps: raise ridge or max_iterations")));
         }
-        let (_, information) = self.derivatives(&beta);
+        // The last step that was tried may have been refused.
+        self.judge(&beta, &mut judged);
+        let (_, information) = self.derivatives(&beta, &judged);
         let factor = information.plus_diagonal(self.ridge).cholesky().ok_or_else(collinear)?;
         let standard_errors = (0..n)
             .map(|j| {
@@ -159,47 +198,78 @@ impl Problem<'_> {
     }
 }
 
-/// Rows whose log-odds are added up side by side, so that no sum waits for another.
-const ROWS: usize = 8;
+/// Rows whose terms stay in the cache until they are added up.
+const BLOCK: usize = 256;
 
-/// Intercept + Σ xβ of every row, each sum in the order of the columns.
-#[multiversion(targets("x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
-fn log_odds(x: &[f64], columns: usize, beta: &[f64], out: &mut [f64]) {
-    for (block, out) in out.chunks_mut(ROWS).enumerate() {
-        let rows = &x[block * ROWS * columns..];
-        let mut sums = [0.0; ROWS];
-        for k in 0..columns {
-            for r in 0..out.len() {
-                sums[r] += rows[r * columns + k] * beta[k + 1];
+/// Σ xβ of every row, each sum in lanes; rows and coefficients are padded alike.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
+fn log_odds(x: &[f64], beta: &[f64], out: &mut [f64]) {
+    let beta = beta.as_chunks::<LANES>().0;
+    for (row, out) in x.chunks_exact(beta.len() * LANES).zip(out) {
+        let mut lanes = [0.0; LANES];
+        for (x, b) in row.as_chunks::<LANES>().0.iter().zip(beta) {
+            for l in 0..LANES {
+                lanes[l] += x[l] * b[l];
             }
         }
-        for r in 0..out.len() {
-            out[r] = beta[0] + sums[r];
+        *out = reduce(lanes);
+    }
+}
+
+/// Notes w(y − p) and w·p(1 − p) of every row and returns the log-likelihood, Σ w(yη − ln(1 + e^η)).
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
+fn judge(etas: &[f64], labels: &[f64], weights: &[f64], residuals: &mut [f64], variances: &mut [f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let mut terms = [0.0; BLOCK];
+    let rows = etas.chunks(BLOCK).zip(labels.chunks(BLOCK)).zip(weights.chunks(BLOCK));
+    for (((etas, y), w), (residuals, variances)) in rows.zip(residuals.chunks_mut(BLOCK).zip(variances.chunks_mut(BLOCK))) {
+        let n = etas.len();
+        let (y, w, residuals, variances) = (&y[..n], &w[..n], &mut residuals[..n], &mut variances[..n]);
+        for i in 0..n {
+            let eta = etas[i];
+            // Sigmoid and softplus of the same exponential.
+            let e = exp_m1(-eta.abs().min(700.0)) + 1.0;
+            let larger = 1.0 / (1.0 + e);
+            let p = if eta >= 0.0 { larger } else { e * larger };
+            residuals[i] = w[i] * (y[i] - p);
+            variances[i] = w[i] * (larger * (e * larger));
+            terms[i] = w[i] * (y[i] * eta - (eta.max(0.0) + ln(1.0 + e)));
+        }
+        terms[n..].fill(0.0);
+        for chunk in terms.as_chunks::<LANES>().0 {
+            for l in 0..LANES {
+                lanes[l] += chunk[l];
+            }
+        }
+    }
+    reduce(lanes)
+}
+
+/// Adds every row's part to the gradient and to the information's lower triangle, each sum in the order of the rows.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
+fn add_up(x: &[f64], stride: usize, (residuals, variances): (&[f64], &[f64]), gradient: &mut [f64], lines: &mut [f64]) {
+    let zeros = vec![0.0; stride];
+    // Two rows at a time, so that a sum is fetched and put back half as often; the last may be alone.
+    for (i, rows) in x.chunks(2 * stride).enumerate() {
+        let (first, second) = rows.split_at(stride);
+        let second = if second.is_empty() { &zeros } else { second };
+        let last = (2 * i + 1).min(residuals.len() - 1);
+        add_rows(gradient, [residuals[2 * i], residuals[last]], first, second);
+        for (j, line) in lines.chunks_exact_mut(stride).enumerate() {
+            let len = (j + 1).next_multiple_of(LANES);
+            let scaled = [variances[2 * i] * first[j], variances[last] * second[j]];
+            add_rows(&mut line[..len], scaled, &first[..len], &second[..len]);
         }
     }
 }
 
-/// Adds every row's part to the gradient and to the information's lower triangle, each sum in the order of the rows.
-#[multiversion(targets("x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
-fn add_up(x: &[f64], columns: usize, (residuals, variances): (&[f64], &[f64]), gradient: &mut [f64], information: &mut [f64]) {
-    let n = columns + 1;
-    for i in 0..residuals.len() {
-        let row = &x[i * columns..(i + 1) * columns];
-        let (residual, v) = (residuals[i], variances[i]);
-        gradient[0] += residual;
-        information[0] += v;
-        let below = &mut gradient[1..n];
-        for j in 0..columns {
-            below[j] += residual * row[j];
-        }
-        for j in 0..columns {
-            let scaled = v * row[j];
-            let (first, line) = information[(j + 1) * n..(j + 1) * n + j + 2].split_at_mut(1);
-            first[0] += scaled;
-            let row = &row[..line.len()];
-            for k in 0..line.len() {
-                line[k] += scaled * row[k];
-            }
+/// sums + f·first + s·second, in this order.
+#[inline(always)]
+fn add_rows(sums: &mut [f64], [f, s]: [f64; 2], first: &[f64], second: &[f64]) {
+    let rows = first.as_chunks::<LANES>().0.iter().zip(second.as_chunks::<LANES>().0);
+    for (sum, (a, b)) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(rows) {
+        for l in 0..LANES {
+            sum[l] = sum[l] + f * a[l] + s * b[l];
         }
     }
 }
@@ -226,15 +296,6 @@ impl Square {
 
     fn get(&self, i: usize, j: usize) -> f64 {
         self.a[i * self.n + j]
-    }
-
-    /// Copies the lower triangle to the upper.
-    fn mirror(&mut self) {
-        for i in 0..self.n {
-            for j in 0..i {
-                *self.at(j, i) = self.get(i, j);
-            }
-        }
     }
 
     /// The same with `value` added to the diagonal below the intercept's place.
@@ -296,8 +357,11 @@ impl Factor {
 mod tests {
     use super::*;
 
-    fn problem<'a>(x: &'a [f64], y: &'a [bool], weights: &'a [f64], ridge: f64) -> Problem<'a> {
-        Problem { x, columns: x.len() / y.len(), y, weights, ridge, max_iterations: 100, tolerance: 1e-10 }
+    fn fit(x: &[f64], y: &[bool], weights: &[f64], ridge: f64) -> Result<Fit> {
+        let columns = x.len() / y.len();
+        let mut rows = Rows::new(columns);
+        x.chunks(columns).for_each(|row| rows.push(row.iter().copied()));
+        Problem { x: &rows, y, weights, ridge, max_iterations: 100, tolerance: 1e-10 }.fit()
     }
 
     /// O-rings in distress by launch temperature, °F, of the 23 flights before Challenger's last.
@@ -312,7 +376,7 @@ mod tests {
         // Dalal, Fowlkes and Hoadley, JASA 84 (1989) 945–957: intercept 15.043, slope −0.232; errors 7.379 and 0.108
         // as every statistics package prints them.
         let y: Vec<bool> = DISTRESS.iter().map(|&d| d == 1).collect();
-        let fit = problem(&TEMPERATURE, &y, &[1.0; 23], 0.0).fit().unwrap();
+        let fit = fit(&TEMPERATURE, &y, &[1.0; 23], 0.0).unwrap();
         let near = |value: f64, published: f64, tolerance: f64| assert!((value - published).abs() < tolerance, "{value} {published}");
         near(fit.beta[0], 15.0429, 1e-4);
         near(fit.beta[1], -0.232_163, 1e-6);
@@ -324,9 +388,9 @@ mod tests {
     #[test]
     fn a_weight_of_two_equals_a_row_given_twice() {
         let (x, y) = ([0.3, 1.0, -0.5, 2.0, 0.1], [false, true, false, true, true]);
-        let weighted = problem(&x, &y, &[2.0, 1.0, 1.0, 1.0, 1.0], 0.1).fit().unwrap();
+        let weighted = fit(&x, &y, &[2.0, 1.0, 1.0, 1.0, 1.0], 0.1).unwrap();
         let (x, y) = ([0.3, 0.3, 1.0, -0.5, 2.0, 0.1], [false, false, true, false, true, true]);
-        let repeated = problem(&x, &y, &[1.0; 6], 0.1).fit().unwrap();
+        let repeated = fit(&x, &y, &[1.0; 6], 0.1).unwrap();
         for (a, b) in weighted.beta.iter().zip(&repeated.beta) {
             assert!((a - b).abs() < 1e-9);
         }
@@ -335,9 +399,9 @@ mod tests {
     #[test]
     fn separable_classes_are_refused_without_a_penalty_and_fitted_with_one() {
         let (x, y) = ([-2.0, -1.0, 1.0, 2.0], [false, false, true, true]);
-        let message = problem(&x, &y, &[1.0; 4], 0.0).fit().unwrap_err().to_string();
+        let message = fit(&x, &y, &[1.0; 4], 0.0).unwrap_err().to_string();
         assert!(message.contains("separate the classes"), "{message}");
-        let fit = problem(&x, &y, &[1.0; 4], 0.5).fit().unwrap();
+        let fit = fit(&x, &y, &[1.0; 4], 0.5).unwrap();
         assert!(fit.separated && fit.beta.iter().chain(&fit.standard_errors).all(|b| b.is_finite()));
     }
 
@@ -345,9 +409,9 @@ mod tests {
     fn collinear_features_are_refused_without_a_penalty_and_share_with_one() {
         let x = [1.0, 2.0, 2.0, 4.0, 3.0, 6.0, -1.0, -2.0, 0.5, 1.0];
         let y = [false, true, true, false, true];
-        let message = problem(&x, &y, &[1.0; 5], 0.0).fit().unwrap_err().to_string();
+        let message = fit(&x, &y, &[1.0; 5], 0.0).unwrap_err().to_string();
         assert!(message.contains("collinear"), "{message}");
-        let fit = problem(&x, &y, &[1.0; 5], 0.1).fit().unwrap();
+        let fit = fit(&x, &y, &[1.0; 5], 0.1).unwrap();
         assert!((fit.beta[2] - 2.0 * fit.beta[1]).abs() < 1e-9);
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::logistic::{logit, softplus};
-use super::sample::Draws;
+use crate::math::Draws;
 use crate::settings::LearnedSettings;
 use crate::{Error, Result};
 

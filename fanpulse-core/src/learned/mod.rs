@@ -18,7 +18,6 @@ mod inputs;
 mod logistic;
 mod metrics;
 mod model;
-mod sample;
 mod serve;
 mod set;
 mod standard;

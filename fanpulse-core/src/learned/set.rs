@@ -221,7 +221,7 @@ impl Slices {
 pub(super) mod tests {
     use super::*;
     use crate::learned::logistic::sigmoid;
-    use crate::learned::sample::Draws;
+    use crate::math::Draws;
 
     pub(crate) fn day(n: i64) -> NaiveDate {
         NaiveDate::from_ymd_opt(2000, 1, 1).unwrap() + chrono::TimeDelta::days(n)

@@ -1,7 +1,5 @@
 //! Standardisation: from features in their own units to numbers around 0, with missing ones at 0.
 
-use super::set::Example;
-
 /// How one feature is standardised.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
@@ -12,9 +10,10 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Mean and standard deviation over the examples that have the feature; `None` where it is always missing or constant.
-    pub(super) fn of(examples: &[&Example], column: usize) -> Option<Self> {
-        let values: Vec<f64> = examples.iter().map(|e| e.features[column]).filter(|x| !x.is_nan()).collect();
+    /// Mean and standard deviation over the values that are there; `None` where all are missing or one.
+    pub(super) fn of(values: &[f64]) -> Option<Self> {
+        let all = values.len();
+        let values: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
         if values.is_empty() {
             return None;
         }
@@ -26,7 +25,7 @@ impl Scale {
             return None;
         }
         let variance = values.iter().map(|x| ((x - mean) / largest).powi(2)).sum::<f64>() / n;
-        Some(Self { mean, sd: largest * variance.sqrt(), missing: 1.0 - n / examples.len() as f64 })
+        Some(Self { mean, sd: largest * variance.sqrt(), missing: 1.0 - n / all as f64 })
     }
 
     /// The standardised value, within ± `clip`. A missing one is 0, as if it were average: it says nothing.
@@ -38,27 +37,20 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learned::set::tests::day;
-
-    fn scale(values: &[f64]) -> Option<Scale> {
-        let row = |&x: &f64| Example { id: String::new(), date: day(0), known: day(0), label: true, features: vec![x], rankings: vec![] };
-        let examples: Vec<Example> = values.iter().map(row).collect();
-        Scale::of(&examples.iter().collect::<Vec<_>>(), 0)
-    }
 
     #[test]
     fn missing_values_count_neither_for_the_mean_nor_as_zero() {
-        let s = scale(&[1.0, f64::NAN, 3.0, f64::NAN]).unwrap();
+        let s = Scale::of(&[1.0, f64::NAN, 3.0, f64::NAN]).unwrap();
         assert_eq!((s.mean, s.sd, s.missing), (2.0, 1.0, 0.5));
         assert_eq!((s.apply(f64::NAN, 6.0), s.apply(3.0, 6.0), s.apply(1e9, 6.0)), (0.0, 1.0, 6.0));
     }
 
     #[test]
     fn what_does_not_vary_has_no_scale() {
-        assert_eq!(scale(&[f64::NAN, f64::NAN]), None);
-        assert_eq!(scale(&[]), None);
-        assert_eq!(scale(&[0.1 + 0.2, 0.3, 0.3]), None);
-        assert_eq!(scale(&[0.0, 0.0]), None);
-        assert!(scale(&[1e308, -1e308]).is_none_or(|s| s.sd.is_finite()));
+        assert_eq!(Scale::of(&[f64::NAN, f64::NAN]), None);
+        assert_eq!(Scale::of(&[]), None);
+        assert_eq!(Scale::of(&[0.1 + 0.2, 0.3, 0.3]), None);
+        assert_eq!(Scale::of(&[0.0, 0.0]), None);
+        assert!(Scale::of(&[1e308, -1e308]).is_none_or(|s| s.sd.is_finite()));
     }
 }

@@ -3,7 +3,7 @@
 use super::backtest::compare;
 use super::calibration::Calibration;
 use super::card::{ModelCard, SliceCard};
-use super::logistic::{Fit, Problem};
+use super::logistic::{Fit, Problem, Rows};
 use super::metrics::{Evaluation, evaluate_probabilities, ranking};
 use super::model::{LogisticBreakout, MODEL_FORMAT, MODEL_VERSION, ModelFeature};
 use super::set::{Example, Sliced, Slices, TrainingSet};
@@ -164,18 +164,27 @@ fn chosen_columns(set: &TrainingSet, settings: &LearnedSettings) -> Result<Vec<u
     settings.features.iter().map(find).collect()
 }
 
-/// Standardised features, row after row.
+/// Standardised features.
 struct Design {
     columns: Vec<usize>,
     scales: Vec<Scale>,
-    x: Vec<f64>,
+    x: Rows,
 }
 
 impl Design {
     /// Leaves out what never varies.
     fn of(examples: &[&Example], columns: &[usize], clip: f64) -> Self {
-        let (columns, scales): (Vec<usize>, Vec<Scale>) = columns.iter().filter_map(|&c| Scale::of(examples, c).map(|s| (c, s))).unzip();
-        let x = examples.iter().flat_map(|e| columns.iter().zip(&scales).map(|(&c, s)| s.apply(e.features[c], clip))).collect();
+        // Column by column what lies row by row, in one walk over the examples.
+        let mut values = vec![Vec::with_capacity(examples.len()); columns.len()];
+        for example in examples {
+            values.iter_mut().zip(columns).for_each(|(values, &c)| values.push(example.features[c]));
+        }
+        let scaled = columns.iter().zip(&values).filter_map(|(&c, values)| Scale::of(values).map(|s| (c, s)));
+        let (columns, scales): (Vec<usize>, Vec<Scale>) = scaled.unzip();
+        let mut x = Rows::new(columns.len());
+        for example in examples {
+            x.push(columns.iter().zip(&scales).map(|(&c, s)| s.apply(example.features[c], clip)));
+        }
         Self { columns, scales, x }
     }
 
@@ -198,7 +207,6 @@ impl Design {
         let weights: Vec<f64> = y.iter().map(|&y| if y { up } else { down }).collect();
         let problem = Problem {
             x: &self.x,
-            columns: self.columns.len(),
             y: &y,
             weights: &weights,
             ridge: ridge * weights.iter().sum::<f64>(),

@@ -216,7 +216,11 @@ impl Counts {
         let n = self.ring.len();
         if n >= self.short {
             let size = 2 * self.short;
-            let out = if n < size { n - self.short } else { (self.next + size - self.short) % size };
+            let out = match n < size {
+                true => n - self.short,
+                false if self.next < self.short => self.next + self.short,
+                false => self.next - self.short,
+            };
             self.short_sum -= self.ring[out];
         }
         if n < 2 * self.short {
@@ -225,7 +229,7 @@ impl Counts {
             let old = std::mem::replace(&mut self.ring[self.next], v);
             self.sum -= old;
             self.squares -= old * old;
-            self.next = (self.next + 1) % n;
+            self.next = if self.next + 1 == n { 0 } else { self.next + 1 };
         }
         self.short_sum += v;
         self.sum += v;

@@ -59,6 +59,8 @@ pub struct SpikeStream {
     roughness: Roughness,
     span: SpanSum,
     position: u64,
+    /// Readings since the last span ended.
+    in_span: usize,
     /// The step of the season's profile that was last learned.
     learned_step: i64,
     /// The reading that ended the last span with a value.
@@ -79,6 +81,7 @@ impl SpikeStream {
             roughness: Roughness::new(clock.span, SHAPE_MEMORY * clock.span as f64),
             span: SpanSum::new(clock.span),
             position: 0,
+            in_span: 0,
             learned_step: i64::MIN,
             last_span: 0,
             level: 3.0,
@@ -99,6 +102,11 @@ impl SpikeStream {
         let at = Instant::try_new(self.clock.micros(self.position))?;
         let position = self.position;
         self.position += 1;
+        self.in_span += 1;
+        let ends_span = self.in_span == self.clock.span;
+        if ends_span {
+            self.in_span = 0;
+        }
 
         let present = self.span.push(&reading);
         let sum = self.span.sum();
@@ -135,7 +143,7 @@ impl SpikeStream {
         if present {
             self.learn_season(place, residual, weight);
         }
-        if self.position.is_multiple_of(self.clock.span as u64) {
+        if ends_span {
             let count = self.span.counts().then(|| sum / exp(season.clamp(-CLIP, CLIP)));
             self.noise.learn(&Span { level, residual, weight, count, offset, judged: ready });
             self.last_span = position;

@@ -46,6 +46,7 @@ impl<P, const N: usize> Fit<P, N> {
         let status = match best.end {
             End::AtBound(i) => FitStatus::Degenerate(Degeneracy::AtBound { parameter: estimates.names[i] }),
             End::Exhausted => FitStatus::MaxIterations,
+            End::Flat => FitStatus::Degenerate(Degeneracy::Flat),
             End::Inside if errors.is_none() => FitStatus::Degenerate(Degeneracy::Flat),
             End::Inside => FitStatus::Converged,
         };

@@ -9,6 +9,7 @@ mod dropout;
 mod expected;
 mod fit;
 mod gamma_gamma;
+mod likelihood;
 mod newton;
 mod special;
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub(super) enum End {
     Inside,
     /// Where only leaving the box would gain, by the parameter of this number.
     AtBound(usize),
+    /// Where steps gain nothing that can be seen, though the slope is not yet that of a maximum.
+    Flat,
     /// Out of iterations.
     Exhausted,
 }
@@ -66,6 +68,8 @@ pub(super) struct Maximum<const N: usize> {
 const ENOUGH: f64 = 1e-9;
 /// What rounding makes of a sum of logarithms, relative to it: a gain below that cannot be seen in the function.
 const ROUNDING: f64 = 1e-14;
+/// Steps in a row without a gain after which none is expected.
+const IDLE: u32 = 15;
 /// The longest step in one parameter.
 const MAX_STEP: f64 = 2.0;
 
@@ -79,7 +83,7 @@ pub(super) fn maximise<const N: usize>(
     let mut at = start;
     let mut here = evaluate(&at);
     let mut damping = 1e-3;
-    let mut iterations = 0;
+    let (mut iterations, mut idle) = (0, 0);
     let mut end = End::Exhausted;
     while iterations < max_iterations {
         iterations += 1;
@@ -110,10 +114,15 @@ pub(super) fn maximise<const N: usize>(
             }
             continue;
         };
+        if idle == IDLE {
+            end = End::Flat;
+            break;
+        }
         let longest = s.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
         let shrink = if longest > MAX_STEP { MAX_STEP / longest } else { 1.0 };
         let to: [f64; N] = std::array::from_fn(|i| (at[i] + shrink * s[i]).clamp(bounds[i].0, bounds[i].1));
         let there = evaluate(&to);
+        idle = if there.value > here.value + ENOUGH.max(rounding) { 0 } else { idle + 1 };
         if there.is_finite() && there.value > here.value - rounding {
             (at, here) = (to, there);
             damping *= 0.1;
@@ -217,6 +226,19 @@ mod tests {
         assert_eq!(top.end, End::AtBound(0));
         assert!((top.at[0] - 0.5).abs() < 1e-12 && (top.at[1] - 0.25).abs() < 1e-6);
         assert_eq!(maximise([-1.2, 1.0], [(-5.0, 5.0); 2], 2, rosenbrock).end, End::Exhausted);
+    }
+
+    #[test]
+    fn a_ridge_without_an_end_is_left_when_nothing_is_gained() {
+        // −e⁻ˣ rises without end, by less and less, while its slope and curvature say that there is more.
+        let mut calls = 0;
+        let ridge = |p: &[f64; 1]| {
+            calls += 1;
+            Derivatives { value: -(-p[0]).exp(), gradient: [(-p[0]).exp() + 1e-3], hessian: [[1.0]] }
+        };
+        let top = maximise([30.0], [(-5.0, 1e9)], 10_000, ridge);
+        assert_eq!(top.end, End::Flat);
+        assert!(calls < 100, "{calls}");
     }
 
     #[test]

@@ -9,12 +9,13 @@ use crate::math::{exp_m1, ln};
 #[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
     let clamped = x.clamp(-700.0, 700.0);
-    // Adding and taking away 1.5·2⁵² rounds to the nearest integer, without a call.
+    // Adding and taking away 1.5·2⁵² rounds to the nearest integer, without a call; it then stands in the low bits.
     const MAGIC: f64 = 6_755_399_441_055_744.0;
-    let k = (clamped * std::f64::consts::LOG2_E + MAGIC) - MAGIC;
+    let rounded = clamped * std::f64::consts::LOG2_E + MAGIC;
+    let k = rounded - MAGIC;
     // Cody and Waite's two-part ln 2 keeps the rest exact.
     let rest = (clamped - k * 6.931_471_803_691_238e-1) - k * 1.908_214_929_270_587_7e-10;
-    let power = f64::from_bits(((k as i64 + 1023) as u64) << 52);
+    let power = f64::from_bits(1.0_f64.to_bits().wrapping_add(rounded.to_bits().wrapping_sub(MAGIC.to_bits()) << 52));
     if x < -700.0 { 0.0 } else { power * (1.0 + exp_m1(rest)) }
 }
 

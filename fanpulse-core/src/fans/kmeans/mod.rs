@@ -1,16 +1,13 @@
 //! Segments found rather than defined: k-means on recency, frequency and spend.
 
-use linfa::prelude::Fit;
-use linfa_clustering::{KMeans, KMeansInit};
-use ndarray::{Array2, ArrayView2};
-use rand_xoshiro::Xoshiro256Plus;
-use rand_xoshiro::rand_core::SeedableRng;
+mod lloyd;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::lloyd::{Points, logarithms};
 use super::segmentation::{FanSegmenter, Segmentation};
 use super::table::{FanRow, FanTable};
-use crate::math::ln;
 use crate::{Day, Error, ErrorKind, Result};
 
 /// What a fan is clustered by.
@@ -21,8 +18,8 @@ const MAX_CLUSTERS: usize = 16;
 const MAX_ELBOW: usize = 8;
 /// Fans that the centres are found on; more do not move them.
 const SAMPLE: usize = 20_000;
-const RUNS: usize = 3;
-const ITERATIONS: u64 = 100;
+/// Fans that one thread takes at a time; fixed, so that the sums do not depend on the threads.
+const CHUNK: usize = 4_096;
 
 /// One cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,9 +98,13 @@ impl KMeansSegments {
         }
         let scale = Scale::of(features);
         let stride = features.len().div_ceil(SAMPLE);
-        let sample: Vec<[f64; 3]> = features.iter().step_by(stride).map(|f| scale.apply(f)).collect();
-        let centres = self.centres(&sample)?;
-        let nearest: Vec<u16> = features.par_iter().with_min_len(1 << 12).map(|f| nearest(&centres, &scale.apply(f)).0 as u16).collect();
+        let sample: Vec<[f64; 3]> = features.iter().step_by(stride).copied().collect();
+        let centres = self.centres(&scale.apply(&sample));
+        let mut nearest = vec![0; features.len()];
+        nearest.par_chunks_mut(CHUNK).zip(features.par_chunks(CHUNK)).for_each(|(out, features)| {
+            let found = scale.apply(features).nearest(&centres);
+            out.iter_mut().zip(found.of_point).for_each(|(out, c)| *out = c as u16);
+        });
         Ok(describe(&centres, &scale, nearest))
     }
 
@@ -117,45 +118,32 @@ impl KMeansSegments {
         self.cluster(&features)
     }
 
-    fn centres(&self, sample: &[[f64; 3]]) -> Result<Vec<[f64; 3]>> {
-        let mut distinct: Vec<[u64; 3]> = sample.iter().map(|f| f.map(f64::to_bits)).collect();
+    fn centres(&self, sample: &Points) -> Vec<[f64; 3]> {
+        let [x, y, z] = &sample.columns;
+        let mut distinct: Vec<[u64; 3]> = (0..sample.len()).map(|i| [x[i], y[i], z[i]].map(f64::to_bits)).collect();
         distinct.sort_unstable();
         distinct.dedup();
         let most = distinct.len();
         if most == 1 {
-            return Ok(vec![sample[0]]);
+            return vec![distinct[0].map(f64::from_bits)];
         }
         if let Some(k) = self.clusters {
-            return self.fit(sample, k.min(most));
+            return sample.centres(k.min(most), self.seed);
         }
         let top = MAX_ELBOW.min(most);
+        let inertia = |centres: &[[f64; 3]]| sample.nearest(centres).inertia();
         // With one cluster the centre is the mean, 0 after scaling.
-        let mut found = vec![(vec![[0.0; 3]], inertia(&[[0.0; 3]], sample))];
+        let mut found = vec![(vec![[0.0; 3]], inertia(&[[0.0; 3]]))];
         for k in 2..=top {
-            let centres = self.fit(sample, k)?;
-            let spread = inertia(&centres, sample);
+            let centres = sample.centres(k, self.seed);
+            let spread = inertia(&centres);
             found.push((centres, spread));
         }
         let (first, last) = (found[0].1, found[found.len() - 1].1);
         let below = |i: usize| first + (last - first) * i as f64 / (top - 1) as f64 - found[i].1;
         // The first of equals, and with two or three candidates at least two clusters.
         let best = (1..found.len()).fold(1, |best, i| if below(i) > below(best) { i } else { best });
-        Ok(found.swap_remove(best).0)
-    }
-
-    fn fit(&self, sample: &[[f64; 3]], k: usize) -> Result<Vec<[f64; 3]>> {
-        let internal = |e: String| Error::new(ErrorKind::Internal, format!("k-means failed: {e}"));
-        let records: ArrayView2<'_, f64> =
-            ArrayView2::from_shape((sample.len(), 3), sample.as_flattened()).map_err(|e| internal(e.to_string()))?;
-        let model = KMeans::params_with_rng(k, Xoshiro256Plus::seed_from_u64(self.seed))
-            .init_method(KMeansInit::KMeansPlusPlus)
-            .n_runs(RUNS)
-            .max_n_iterations(ITERATIONS)
-            .tolerance(1e-4)
-            .fit(&linfa::DatasetBase::from(records.to_owned()))
-            .map_err(|e| internal(e.to_string()))?;
-        let centroids: &Array2<f64> = model.centroids();
-        Ok(centroids.outer_iter().map(|c| std::array::from_fn(|i| c[i])).collect())
+        found.swap_remove(best).0
     }
 }
 
@@ -167,26 +155,19 @@ struct Scale {
 
 impl Scale {
     fn of(features: &[[f64; 3]]) -> Self {
-        let n = features.len() as f64;
-        let mut mean = [0.0; 3];
-        for f in features {
-            for i in 0..3 {
-                mean[i] += ln(1.0 + f[i]);
-            }
-        }
-        let mean = mean.map(|m| m / n);
-        let mut sd = [0.0; 3];
-        for f in features {
-            for i in 0..3 {
-                let off = ln(1.0 + f[i]) - mean[i];
-                sd[i] += off * off;
-            }
-        }
-        Self { mean, sd: sd.map(|v| (v / n).sqrt()) }
+        let mean = mean_of_logarithms(features, |_, log| log);
+        let variance = mean_of_logarithms(features, |i, log| (log - mean[i]) * (log - mean[i]));
+        Self { mean, sd: variance.map(f64::sqrt) }
     }
 
-    fn apply(&self, feature: &[f64; 3]) -> [f64; 3] {
-        std::array::from_fn(|i| if self.sd[i] > 1e-9 { (ln(1.0 + feature[i]) - self.mean[i]) / self.sd[i] } else { 0.0 })
+    fn apply(&self, features: &[[f64; 3]]) -> Points {
+        let mut logs = vec![0.0; 3 * features.len()];
+        logarithms(features.as_flattened(), &mut logs);
+        let scale = |i: usize| {
+            let (mean, per_sd) = (self.mean[i], if self.sd[i] > 1e-9 { 1.0 / self.sd[i] } else { 0.0 });
+            logs.iter().skip(i).step_by(3).map(|log| (log - mean) * per_sd).collect()
+        };
+        Points { columns: std::array::from_fn(scale) }
     }
 
     fn undo(&self, scaled: &[f64; 3]) -> [f64; 3] {
@@ -194,20 +175,18 @@ impl Scale {
     }
 }
 
-/// The nearest centre and its squared distance; the first of equals.
-fn nearest(centres: &[[f64; 3]], point: &[f64; 3]) -> (usize, f64) {
-    let mut best = (0, f64::INFINITY);
-    for (i, centre) in centres.iter().enumerate() {
-        let d: f64 = centre.iter().zip(point).map(|(c, p)| (c - p) * (c - p)).sum();
-        if d < best.1 {
-            best = (i, d);
+/// The mean of what `of` makes of each feature's logarithm.
+fn mean_of_logarithms(features: &[[f64; 3]], of: impl Fn(usize, f64) -> f64 + Sync) -> [f64; 3] {
+    let sum = |features: &[[f64; 3]]| {
+        let (mut logs, mut sum) = (vec![0.0; 3 * features.len()], [0.0; 3]);
+        logarithms(features.as_flattened(), &mut logs);
+        for log in logs.as_chunks::<3>().0 {
+            (0..3).for_each(|i| sum[i] += of(i, log[i]));
         }
-    }
-    best
-}
-
-fn inertia(centres: &[[f64; 3]], sample: &[[f64; 3]]) -> f64 {
-    sample.iter().map(|point| nearest(centres, point).1).sum()
+        sum
+    };
+    let parts: Vec<[f64; 3]> = features.par_chunks(CHUNK).map(sum).collect();
+    std::array::from_fn(|i| parts.iter().map(|p| p[i]).sum::<f64>() / features.len() as f64)
 }
 
 /// Orders, counts and names the clusters; those that no fan is nearest to are left out.
