@@ -7,13 +7,14 @@ use super::rows::RowIndex;
 use super::scores::{Context, Scores, ScoresMut};
 use super::{Engine, Models};
 use crate::error::Location;
-use crate::ingest::{Component, GridColumns, ObservationColumns, PostColumns, Times};
+use crate::features::PostSpike;
+use crate::ingest::{Component, GridColumns, ObservationColumns, PostColumns, Times, check_each_once};
 use crate::series::{Frame, Layout};
 use crate::time::MICROS_PER_DAY;
 use crate::{Day, Error, Instant, Result};
 
 /// Artists per task: few enough to share out evenly, many enough to make a task's overhead vanish.
-const TASK: usize = 1024;
+pub(super) const TASK: usize = 1024;
 
 /// Where the daily values come from.
 pub(super) enum Source<'a, 'g> {
@@ -22,13 +23,13 @@ pub(super) enum Source<'a, 'g> {
 }
 
 pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, posts: &PostColumns<'_>, as_of: Day) -> Result<Scores> {
-    if u32::try_from(artists).is_err() {
-        return Err(Error::invalid(format!("{artists} artists; 4,294,967,295 at most")));
-    }
+    check_number(artists)?;
     posts.check_lengths()?;
+    check_each_once("platform", posts.platforms)?;
     let components: Vec<Component> = match &source {
         Source::Long(columns) => {
             columns.check_lengths()?;
+            check_each_once("component", columns.components)?;
             columns.components.to_vec()
         }
         Source::Grid(grid) => {
@@ -57,7 +58,7 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
     let mut index = RowIndex::new(rows, artists, Location::Observation)?;
     let mut post_index = RowIndex::new(posts.artist, artists, Location::Post)?;
     loop {
-        let mut scores = Scores::new(artists, context(engine, as_of, posts));
+        let mut scores = Scores::new(artists, context(engine, as_of, posts.platforms));
         let found = batch.run(&mut scores, &index, &post_index);
         let lost = |f: fn(&Found) -> bool| found.iter().any(|task| task.as_ref().is_ok_and(f));
         let unsorted = artists == 0 && !rows.is_empty() || lost(|f| f.lost_rows);
@@ -73,6 +74,14 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         if unsorted_posts {
             post_index = RowIndex::listed(posts.artist, artists, Location::Post)?;
         }
+    }
+}
+
+/// Checks that artists can be told apart by 32 bits.
+pub(super) fn check_number(artists: usize) -> Result<()> {
+    match u32::try_from(artists) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::invalid(format!("{artists} artists; 4,294,967,295 at most"))),
     }
 }
 
@@ -122,13 +131,13 @@ impl Batch<'_, '_> {
 }
 
 /// What all rows of a result have in common.
-pub(super) fn context(engine: &Engine, as_of: Day, posts: &PostColumns<'_>) -> Context {
+pub(super) fn context(engine: &Engine, as_of: Day, platforms: &[String]) -> Context {
     Context {
         settings: engine.settings.clone(),
         hash: engine.hash.clone(),
         as_of,
         artist_ids: None,
-        platforms: posts.platforms.to_vec(),
+        platforms: platforms.to_vec(),
         spike_posts: Vec::new(),
         spike_ids: None,
     }
@@ -136,15 +145,26 @@ pub(super) fn context(engine: &Engine, as_of: Day, posts: &PostColumns<'_>) -> C
 
 /// Joins what the tasks found, in the order of the artists. The first error in that order wins.
 pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>, posts: &PostColumns<'_>) -> Result<()> {
-    let mut spikes = Vec::new();
-    let mut momentum = Vec::new();
+    let mut all = Found::default();
     for task in found {
-        let task = task?;
-        scores.dropped_rows += task.dropped;
-        spikes.extend(task.spikes);
-        momentum.extend(task.momentum);
+        add(&mut all, task?);
     }
-    scores.custom.momentum = (!momentum.is_empty()).then_some(momentum);
+    scores.context.spike_posts = posts_of(&all.spikes, posts)?;
+    finish(scores, all);
+    Ok(())
+}
+
+/// Adds what a task found to what those before it found.
+pub(super) fn add(all: &mut Found, task: Found) {
+    all.dropped += task.dropped;
+    all.spikes.extend(task.spikes);
+    all.momentum.extend(task.momentum);
+}
+
+/// Puts what all tasks found beside the columns.
+pub(super) fn finish(scores: &mut Scores, found: Found) {
+    scores.dropped_rows += found.dropped;
+    scores.custom.momentum = (!found.momentum.is_empty()).then_some(found.momentum);
     let mut start = 0;
     scores.spike_starts = std::iter::once(0)
         .chain(scores.viral_posts.iter().map(|&n| {
@@ -152,18 +172,19 @@ pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>, posts: &Po
             start
         }))
         .collect();
-    scores.context.spike_posts = spikes
-        .iter()
-        .map(|s| {
-            let micros = match posts.published {
-                Times::Days(days) => i64::from(days[s.row]) * MICROS_PER_DAY,
-                Times::Micros(micros) => micros[s.row],
-            };
-            Instant::try_new(micros).map(|at| (posts.platform[s.row], at)).map_err(|e| e.at(Location::Post(s.row)))
-        })
-        .collect::<Result<_>>()?;
-    scores.spikes = spikes;
-    Ok(())
+    scores.spikes = found.spikes;
+}
+
+/// The platform and time of each spike's post.
+pub(super) fn posts_of(spikes: &[PostSpike], posts: &PostColumns<'_>) -> Result<Vec<(u16, Instant)>> {
+    let one = |s: &PostSpike| {
+        let micros = match posts.published {
+            Times::Days(days) => i64::from(days[s.row]) * MICROS_PER_DAY,
+            Times::Micros(micros) => micros[s.row],
+        };
+        Instant::try_new(micros).map(|at| (posts.platform[s.row], at)).map_err(|e| e.at(Location::Post(s.row)))
+    };
+    spikes.iter().map(one).collect()
 }
 
 /// Lets the caller's models speak where there are such.
