@@ -47,7 +47,7 @@ pub mod spikes;
 
 mod engine;
 
-pub use engine::{ComponentId, Engine, EngineBuilder, LiveArtist, Scores};
+pub use engine::{ComponentId, Engine, EngineBuilder, LiveArtist, Piece, Pieces, Scores};
 pub use error::{Error, ErrorKind, Insufficient, Result};
 pub use report::Analysis;
 pub use time::{Day, Instant};

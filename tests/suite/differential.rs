@@ -8,6 +8,7 @@ use fanpulse_core::time::MICROS_PER_DAY;
 use fanpulse_core::{Day, Engine, Instant, Scores};
 use ndarray::Array2;
 
+use crate::pieces::InPieces;
 use crate::properties::{Artist, Rhythm, Rng, artist, as_of, bits, json, small};
 
 fn dataset(artists: &[Artist]) -> Dataset {
@@ -98,6 +99,19 @@ fn live(engine: &Engine, id: &str, a: &Artist, seed: u64, as_of: Day) -> String 
     json(&live.analyze(as_of).unwrap())
 }
 
+/// A batch in pieces gives what the whole gives, or, where rows are not sorted by artist, nothing.
+fn check_pieces(engine: &Engine, artists: usize, columns: InPieces<'_>, as_of: Day, batch: &Scores) {
+    let sorted = columns.0.artist.is_sorted();
+    let scores = engine.score_pieces(artists, &columns, as_of).unwrap();
+    assert_eq!(scores.is_some(), sorted);
+    let Some(scores) = scores else { return };
+    assert!(bits(&scores) == bits(batch), "in pieces");
+    assert_eq!(scores.dropped_rows, batch.dropped_rows);
+    for artist in 0..artists {
+        assert!(scores.viral_rows(artist).eq(batch.viral_rows(artist)), "in pieces, {}", id(artist));
+    }
+}
+
 fn check(artists: &[Artist], rhythm: Rhythm, as_of: Day) {
     let engine = Engine::default();
     let data = dataset(artists);
@@ -113,6 +127,7 @@ fn check(artists: &[Artist], rhythm: Rhythm, as_of: Day) {
         let observations = columns(&data.components, &table, None);
         let scores = engine.score_batch(artists.len(), &observations, &data.posts(), as_of).unwrap();
         assert!(bits(&scores) == bits(&batch), "{name}");
+        check_pieces(&engine, artists.len(), InPieces(observations, data.posts()), as_of, &scores);
         if rhythm == Rhythm::Daily {
             let days = days_of(&table);
             let observations = columns(&data.components, &table, Some(&days));
@@ -277,6 +292,10 @@ fn a_contradiction_is_refused_and_its_row_named_on_every_path() {
                     let error = engine.score_batch(5, &observations, &data.posts(), as_of()).unwrap_err();
                     assert_eq!(error.location(), pair.map(Location::Observation), "{name}: {error}");
                     assert!(error.message().starts_with(&message), "{name}: {error}");
+                    if table.artist.is_sorted() {
+                        let error = engine.score_pieces(5, &InPieces(observations, data.posts()), as_of()).unwrap_err();
+                        assert_eq!(error.location(), pair.map(Location::Observation), "{name}, in pieces: {error}");
+                    }
                     let kept = Engine::builder().keep_first_of_conflicts().build().unwrap();
                     assert_eq!(kept.score_batch(5, &observations, &data.posts(), as_of()).unwrap().dropped_rows, 1);
                 }
@@ -292,6 +311,22 @@ fn a_contradiction_is_refused_and_its_row_named_on_every_path() {
             assert_eq!(json(&live.analyze(as_of()).unwrap()), before);
         }
     }
+}
+
+#[test]
+fn an_error_in_a_later_piece_names_the_row_of_the_whole() {
+    let engine = Engine::default();
+    let artists: Vec<Artist> = (0..1_300).map(|i| small(&id(i), i as u64)).collect();
+    let mut data = dataset(&artists);
+    let row = data.observations.len() - 3;
+    data.observations.value[row] = -1.0;
+    let error = engine.score_pieces(1_300, &InPieces(data.observations(), data.posts()), as_of()).unwrap_err();
+    assert_eq!(error.location(), Some(Location::Observation(row)), "{error}");
+    data.observations.value[row] = 1.0;
+    let post = data.posts.len() - 2;
+    data.posts.likes[post] = -1.0;
+    let error = engine.score_pieces(1_300, &InPieces(data.observations(), data.posts()), as_of()).unwrap_err();
+    assert_eq!(error.location(), Some(Location::Post(post)), "{error}");
 }
 
 #[test]

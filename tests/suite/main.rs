@@ -4,6 +4,7 @@ mod architecture;
 mod differential;
 mod golden;
 mod interval;
+mod pieces;
 mod properties;
 mod reference;
 mod vectors;

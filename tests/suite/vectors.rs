@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use fanpulse_core::fans::{EngagementTiers, FanEventColumns, FanEventKind, FanTable};
-use fanpulse_core::ingest::Names;
+use fanpulse_core::fans::{EngagementTiers, FanTable};
+use fanpulse_core::ingest::{Dataset, FanEvent, FanEventColumns, FanEventKind, Names, Observation, Post};
 use fanpulse_core::learned::LogisticBreakout;
 use fanpulse_core::scores::{Competition, ReleaseInput, release_windows};
 use fanpulse_core::settings::{FanSettings, ReleaseSettings, SpikeSettings};
 use fanpulse_core::spikes::{SeasonalRobust, Series};
-use fanpulse_core::{Day, Instant};
+use fanpulse_core::{Day, Engine, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -61,6 +61,51 @@ fn vectors_of_analyses() {
         let case = cases.iter().find(|c| c.name == input.as_str().unwrap()).unwrap();
         let analysis = case.engine().analyze(&case.observations(), &case.posts(), case.as_of).unwrap();
         serde_json::to_value(analysis).unwrap()
+    });
+}
+
+/// Every row of a case's tables: series as rows, posts, and fan events in columns.
+fn dataset(input: &Value) -> Dataset {
+    let mut data = Dataset::default();
+    for series in input["observations"].as_array().unwrap() {
+        let start = day(&series["start"]);
+        for (i, value) in (0..).zip(floats(&series["values"])).filter(|(_, value)| !value.is_nan()) {
+            let observation = Observation {
+                artist_id: series["artist_id"].as_str().unwrap(),
+                platform: series["platform"].as_str().unwrap(),
+                metric: series["metric"].as_str().unwrap().parse().unwrap(),
+                observed_at: Instant::from(start.plus(i)),
+                value,
+            };
+            data.push_observation(&observation).unwrap();
+        }
+    }
+    for post in input["posts"].as_array().unwrap() {
+        data.push_post(&Post::<String>::deserialize(post).unwrap()).unwrap();
+    }
+    let events = &input["events"];
+    let text = |name: &str, i: usize| events[name][i].as_str().map(str::to_owned);
+    for i in 0..events["day"].as_array().unwrap().len() {
+        let event = FanEvent {
+            artist_id: text("artist_id", i).unwrap(),
+            fan_id: text("fan_id", i).unwrap(),
+            occurred_at: Instant::from(day(&events["day"][i])),
+            kind: text("kind", i).unwrap().parse().unwrap(),
+            count: events["count"][i].as_u64().map(|n| u32::try_from(n).unwrap()),
+            amount: events["amount"][i].as_f64(),
+            seconds: events["seconds"][i].as_f64(),
+            currency: text("currency", i),
+        };
+        data.push_fan_event(&event).unwrap();
+    }
+    data
+}
+
+#[test]
+fn vectors_of_whole_analyses() {
+    check("analyses.json", |input| {
+        let analyses = Engine::default().analyses(&dataset(input), day(&input["as_of"])).unwrap();
+        serde_json::to_value(analyses).unwrap()
     });
 }
 

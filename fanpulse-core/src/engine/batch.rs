@@ -7,12 +7,12 @@ use super::rows::RowIndex;
 use super::scores::{Context, Scores, ScoresMut};
 use super::{Engine, Models};
 use crate::error::Location;
-use crate::ingest::{Component, GridColumns, ObservationColumns, PostColumns};
+use crate::ingest::{Component, GridColumns, ObservationColumns, PostColumns, check_each_once};
 use crate::series::{Frame, Layout};
 use crate::{Day, Error, Result};
 
 /// Artists per task: few enough to share out evenly, many enough to make a task's overhead vanish.
-const TASK: usize = 1024;
+pub(super) const TASK: usize = 1024;
 
 /// Where the daily values come from.
 pub(super) enum Source<'a, 'g> {
@@ -21,13 +21,13 @@ pub(super) enum Source<'a, 'g> {
 }
 
 pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, posts: &PostColumns<'_>, as_of: Day) -> Result<Scores> {
-    if u32::try_from(artists).is_err() {
-        return Err(Error::invalid(format!("{artists} artists; 4,294,967,295 at most")));
-    }
+    check_number(artists)?;
     posts.check_lengths()?;
+    check_each_once("platform", posts.platforms)?;
     let components: Vec<Component> = match &source {
         Source::Long(columns) => {
             columns.check_lengths()?;
+            check_each_once("component", columns.components)?;
             columns.components.to_vec()
         }
         Source::Grid(grid) => {
@@ -56,7 +56,7 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
     let mut index = RowIndex::new(rows, artists, Location::Observation)?;
     let mut post_index = RowIndex::new(posts.artist, artists, Location::Post)?;
     loop {
-        let mut scores = Scores::new(artists, context(engine, as_of, posts));
+        let mut scores = Scores::new(artists, context(engine, as_of, posts.platforms));
         let found = batch.run(&mut scores, &index, &post_index);
         let lost = |f: fn(&Found) -> bool| found.iter().any(|task| task.as_ref().is_ok_and(f));
         let unsorted = artists == 0 && !rows.is_empty() || lost(|f| f.lost_rows);
@@ -72,6 +72,14 @@ pub(super) fn score(engine: &Engine, artists: usize, source: Source<'_, '_>, pos
         if unsorted_posts {
             post_index = RowIndex::listed(posts.artist, artists, Location::Post)?;
         }
+    }
+}
+
+/// Checks that artists can be told apart by 32 bits.
+pub(super) fn check_number(artists: usize) -> Result<()> {
+    match u32::try_from(artists) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::invalid(format!("{artists} artists; 4,294,967,295 at most"))),
     }
 }
 
@@ -121,28 +129,38 @@ impl Batch<'_, '_> {
 }
 
 /// What all rows of a result have in common.
-pub(super) fn context(engine: &Engine, as_of: Day, posts: &PostColumns<'_>) -> Context {
+pub(super) fn context(engine: &Engine, as_of: Day, platforms: &[String]) -> Context {
     Context {
         settings: engine.settings.clone(),
         hash: engine.hash.clone(),
         as_of,
         artist_ids: None,
-        platforms: posts.platforms.to_vec(),
+        platforms: platforms.to_vec(),
         spike_ids: None,
     }
 }
 
 /// Joins what the tasks found, in the order of the artists. The first error in that order wins.
 pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>) -> Result<()> {
-    let mut spikes = Vec::new();
-    let mut momentum = Vec::new();
+    let mut all = Found::default();
     for task in found {
-        let task = task?;
-        scores.dropped_rows += task.dropped;
-        spikes.extend(task.spikes);
-        momentum.extend(task.momentum);
+        add(&mut all, task?);
     }
-    scores.custom.momentum = (!momentum.is_empty()).then_some(momentum);
+    finish(scores, all);
+    Ok(())
+}
+
+/// Adds what a task found to what those before it found.
+pub(super) fn add(all: &mut Found, task: Found) {
+    all.dropped += task.dropped;
+    all.spikes.extend(task.spikes);
+    all.momentum.extend(task.momentum);
+}
+
+/// Puts what all tasks found beside the columns.
+pub(super) fn finish(scores: &mut Scores, found: Found) {
+    scores.dropped_rows += found.dropped;
+    scores.custom.momentum = (!found.momentum.is_empty()).then_some(found.momentum);
     let mut start = 0;
     scores.spike_starts = std::iter::once(0)
         .chain(scores.viral_posts.iter().map(|&n| {
@@ -150,8 +168,7 @@ pub(super) fn collect(scores: &mut Scores, found: Vec<Result<Found>>) -> Result<
             start
         }))
         .collect();
-    scores.spikes = spikes;
-    Ok(())
+    scores.spikes = found.spikes;
 }
 
 /// Lets the caller's models speak where there are such.

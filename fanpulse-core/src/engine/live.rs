@@ -184,7 +184,7 @@ impl LiveArtist {
         let posts = self.posts.posts();
         let settings = &*self.engine.settings;
         let frame = Frame::new(settings, as_of, self.engine.strict);
-        let context = context(&self.engine, as_of, &posts);
+        let context = context(&self.engine, as_of, posts.platforms);
         let mut scores = match Worker::with(|worker| worker.one.take()) {
             Some(mut kept) => {
                 kept.dropped_rows = 0;

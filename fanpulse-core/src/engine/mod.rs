@@ -5,6 +5,7 @@ mod batch;
 mod complete;
 mod kernel;
 mod live;
+mod pieces;
 mod rows;
 mod scores;
 mod series_spikes;
@@ -19,6 +20,7 @@ use crate::settings::Settings;
 use crate::{Day, Error, Result};
 
 pub use live::{ComponentId, LiveArtist};
+pub use pieces::{Piece, Pieces};
 pub use scores::Scores;
 
 /// Computes every score. Cheap to clone; immutable; any number of threads may use one.

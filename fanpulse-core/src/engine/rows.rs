@@ -109,6 +109,11 @@ impl<'a> RowCursor<'a> {
         }
     }
 
+    /// A cursor over a piece of an ascending column, all of it.
+    pub(super) const fn of_piece(artist: &'a [u32]) -> Self {
+        Self::Sorted { artist, at: 0, until: artist.len(), guess: 0 }
+    }
+
     /// Whether every row of the artists asked for has been met: if not, the column is not ascending or has an
     /// artist number that is too high.
     pub(super) const fn is_finished(&self) -> bool {
@@ -117,6 +122,20 @@ impl<'a> RowCursor<'a> {
             Self::Listed { .. } => true,
         }
     }
+}
+
+/// Where the rows of artists from `next` on begin in a column taken to be ascending, looked for from `start` and first at a guess.
+pub(super) fn end_of(column: &[u32], start: usize, guess: usize, next: u32) -> usize {
+    let rest = &column[start..];
+    let ends = |at: usize| rest.get(at).is_none_or(|&a| a >= next) && (at == 0 || rest[at - 1] < next);
+    if guess <= rest.len() && ends(guess) {
+        return start + guess;
+    }
+    let mut far = guess.max(64);
+    while far < rest.len() && rest[far] < next {
+        far *= 2;
+    }
+    start + rest[..far.min(rest.len())].partition_point(|&a| a < next)
 }
 
 #[inline(always)]

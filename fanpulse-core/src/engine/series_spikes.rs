@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Engine;
 use crate::error::Location;
-use crate::ingest::{Metric, MetricKind, ObservationColumns};
+use crate::ingest::{Metric, MetricKind, ObservationColumns, check_each_once};
 use crate::report::ViralSeries;
 use crate::settings::ViralSettings;
 use crate::spikes::{CounterPrecision, SeasonalRobust, Series, SeriesSpike, counter_flows};
@@ -48,6 +48,7 @@ impl Engine {
     /// ```
     pub fn series_spikes(&self, observations: &ObservationColumns<'_>, artists: &[usize], as_of: Day) -> Result<Vec<Vec<ViralSeries>>> {
         observations.check_lengths()?;
+        check_each_once("component", observations.components)?;
         let detector = SeasonalRobust::try_new(self.settings().spikes.clone())?;
         let grouped = Grouped::new(observations, artists, as_of)?;
         let viral = &self.settings().viral;

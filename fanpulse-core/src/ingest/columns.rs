@@ -1,5 +1,7 @@
 //! Borrowed columns: what the batch engine reads without copying.
 
+use std::fmt;
+
 use ndarray::ArrayView2;
 
 use super::Component;
@@ -95,13 +97,7 @@ impl ObservationColumns<'_> {
     }
 
     pub(crate) fn check_lengths(&self) -> Result<()> {
-        check_same_length(self.len(), [("component", self.component.len()), ("time", self.time.len()), ("value", self.value.len())])?;
-        for (i, c) in self.components.iter().enumerate() {
-            if self.components[..i].contains(c) {
-                return Err(Error::invalid(format!("component `{c}` is listed twice")));
-            }
-        }
-        Ok(())
+        check_same_length(self.len(), [("component", self.component.len()), ("time", self.time.len()), ("value", self.value.len())])
     }
 }
 
@@ -164,14 +160,21 @@ impl PostColumns<'_> {
             ("saves", self.saves.len()),
             ("views", self.views.len()),
         ];
-        check_same_length(self.len(), columns)?;
-        for (i, p) in self.platforms.iter().enumerate() {
-            if self.platforms[..i].contains(p) {
-                return Err(Error::invalid(format!("platform `{p}` is listed twice")));
-            }
-        }
-        Ok(())
+        check_same_length(self.len(), columns)
     }
+}
+
+/// Checks that what codes stand for, each a `what`, is listed once.
+///
+/// # Errors
+/// `invalid`, naming the first that is not.
+pub(crate) fn check_each_once<T: PartialEq + fmt::Display>(what: &str, listed: &[T]) -> Result<()> {
+    for (i, one) in listed.iter().enumerate() {
+        if listed[..i].contains(one) {
+            return Err(Error::invalid(format!("{what} `{one}` is listed twice")));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that columns are as long as the artists' column, which has `n` rows.

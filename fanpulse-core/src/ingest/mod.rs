@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+pub(crate) use columns::check_each_once;
 pub use columns::{GridColumns, GridComponent, ObservationColumns, PostColumns, Times};
 pub use fan_events::{CurrencyColumn, FanEvent, FanEventColumns, FanEventKind, FanEventRow, FanEventTable, MAX_AMOUNT, MAX_SECONDS};
 pub use names::{Names, Strings};

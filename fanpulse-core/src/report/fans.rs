@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::superfans::{BestFans, Churn, Clustering, Counts, Fan, FanCluster, LeavingFan, Model, Month, Spread, Superfans};
 use crate::error::Insufficient;
 use crate::fans::{Clusters, EngagementTiers, FanInsights, FanScores, FanSegment, FanTable, KMeansSegments, Tier, insights};
-use crate::ingest::{Dataset, FanEventTable, Names};
+use crate::ingest::{CurrencyColumn, Dataset, FanEventColumns, Names};
 use crate::settings::FanSettings;
 use crate::{Day, ErrorKind, Result};
 
@@ -61,11 +61,19 @@ impl FanReport {
     /// # Errors
     /// `invalid` for a row out of bounds, naming it, and for amounts in more than one currency, naming them.
     pub fn of(data: &Dataset, as_of: Day, settings: &FanSettings) -> Result<Self> {
-        let table = FanTable::from_events(&data.fan_events(), as_of, settings)?;
+        Self::of_events(&data.fan_events(), as_of, settings)
+    }
+
+    /// The same from columns.
+    ///
+    /// # Errors
+    /// As [`FanReport::of`], and where columns differ in length.
+    pub fn of_events(events: &FanEventColumns<'_>, as_of: Day, settings: &FanSettings) -> Result<Self> {
+        let table = FanTable::from_events(events, as_of, settings)?;
         let scores = EngagementTiers::try_new(settings.clone())?.score(&table)?;
         let insights = insights(&table, &scores, None, settings)?;
-        let code = data.fan_events.currency.iter().copied().find(|&code| code != FanEventTable::NO_CURRENCY);
-        let currency = code.and_then(|code| data.currencies.get(usize::from(code)).cloned());
+        let named = |c: CurrencyColumn<'_>| c.code.iter().find_map(|&code| c.names.get(usize::from(code))).cloned();
+        let currency = events.currency.and_then(named);
         Ok(Self { settings: settings.clone(), table, scores, insights, currency, clusters: None })
     }
 
