@@ -42,12 +42,14 @@ pub mod conformance;
 mod connections;
 mod error;
 mod examine;
+mod fan_events;
 mod ids;
 mod jobs;
 mod keys;
 mod memory;
 mod migrate;
 mod observations;
+mod packing;
 mod paging;
 mod posts;
 mod scores;
@@ -61,6 +63,7 @@ pub use backup::Replace;
 pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
 pub use examine::Finding;
+pub use fan_events::{FanEventFilter, FanEventStore, load_fan_events};
 pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, JobId, UserId};
 pub use jobs::{
     Backoff, Beat, Enqueued, Fired, Job, JobCount, JobFilter, JobState, JobStore, Lease, Missed, NewJob, Outcome, Priority, Queue, Rate,

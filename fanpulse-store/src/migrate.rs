@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
     step!(2, "0002_catalog"),
     step!(3, "0003_connections"),
     step!(4, "0004_posts"),
+    step!(5, "0005_fan_events"),
     step!(10, "0010_jobs"),
 ];
 

@@ -57,7 +57,7 @@ impl ArtistStore for Store {
             format!("%{escaped}%")
         });
         let (scheme, value) = filter.external_id.as_ref().map_or((None, None), |x| (Some(x.scheme().as_str()), Some(x.value())));
-        let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX).saturating_add(1);
+        let limit = page.one_more();
         let select = "select a.id, a.account, a.name, a.created_at, a.version, x.scheme, x.value from (
                 select * from artists where account = $1
                 and ($2 is null or name > $2 or (name = $2 and id > $3))

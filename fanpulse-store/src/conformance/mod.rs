@@ -11,6 +11,7 @@
 mod accounts;
 mod artists;
 mod connections;
+mod fan_events;
 mod jobs;
 mod observations;
 mod posts;
@@ -23,6 +24,7 @@ use fanpulse_core::{Day, Instant};
 pub use accounts::accounts;
 pub use artists::artists;
 pub use connections::connections;
+pub use fan_events::fan_events;
 pub use jobs::jobs;
 pub use observations::observations;
 pub use posts::posts;

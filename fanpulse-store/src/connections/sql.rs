@@ -46,7 +46,7 @@ impl ConnectionStore for Store {
 
     async fn connections(&self, account: AccountId, page: &PageRequest) -> Result<Page<Connection>> {
         let after: Option<ConnectionId> = page.after.as_ref().map(Cursor::place).transpose()?;
-        let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX).saturating_add(1);
+        let limit = page.one_more();
         let select = select!("account = $1 and ($2 is null or id > $2) order by id limit $3");
         let rows = self.database().rows(select, args![account, after.map(|id| id.0), limit]).await?;
         Page::of(rows.iter().map(|row| self.read(row)).collect::<Result<_>>()?, page.limit, |c| c.id)

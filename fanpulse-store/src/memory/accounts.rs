@@ -3,7 +3,7 @@ use fanpulse_core::Instant;
 
 use super::Memory;
 use crate::accounts::{check_scopes, spelt};
-use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, Error, Result, User, UserId};
+use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, ArtistId, Error, Result, User, UserId};
 
 fn exists(what: &str) -> Error {
     Error::conflict(format!("{what} exists already, or its account does not"))
@@ -26,12 +26,12 @@ impl AccountStore for Memory {
 
     async fn remove_account(&self, id: AccountId) -> Result<bool> {
         let mut tables = self.tables();
-        let tables = &mut *tables;
         tables.users.retain(|_, user| user.account != id);
         tables.api_keys.retain(|_, key| key.account != id);
-        tables.scores.retain(|key, _| tables.artists.get(&key.artist).is_some_and(|a| a.account != id));
+        let artists: Vec<ArtistId> = tables.artists.values().filter(|a| a.account == id).map(|a| a.id).collect();
+        artists.into_iter().for_each(|artist| tables.forget_artist(artist));
+        tables.fan_events.erase(id);
         tables.connections.retain(|_, connection| connection.account != id);
-        tables.artists.retain(|_, artist| artist.account != id);
         Ok(tables.accounts.remove(&id).is_some())
     }
 

@@ -5,6 +5,13 @@ use crate::artists::{absent, check, stale, taken};
 use crate::{AccountId, Artist, ArtistFilter, ArtistId, ArtistStore, Cursor, Error, Page, PageRequest, Result};
 
 impl Tables {
+    /// Removes an artist with everything that belongs to it.
+    pub(super) fn forget_artist(&mut self, id: ArtistId) {
+        self.artists.remove(&id);
+        self.fan_events.events.retain(|(_, artist), _| *artist != id);
+        self.scores.retain(|key, _| key.artist != id);
+    }
+
     fn check_external_ids(&self, artist: &Artist) -> Result<()> {
         let others = || self.artists.values().filter(|a| a.account == artist.account && a.id != artist.id);
         match artist.external_ids.iter().find(|id| others().any(|a| a.external_ids.contains(*id))) {
@@ -49,8 +56,8 @@ impl ArtistStore for Memory {
         if tables.artists.get(&id).is_none_or(|a| a.account != account) {
             return Ok(false);
         }
-        tables.scores.retain(|key, _| key.artist != id);
-        Ok(tables.artists.remove(&id).is_some())
+        tables.forget_artist(id);
+        Ok(true)
     }
 
     async fn artists(&self, filter: &ArtistFilter, page: &PageRequest) -> Result<Page<Artist>> {

@@ -3,6 +3,7 @@
 mod accounts;
 mod artists;
 mod connections;
+mod fan_events;
 mod jobs;
 mod observations;
 mod posts;
@@ -20,7 +21,7 @@ use fanpulse_core::ingest::Post;
 use crate::posts::PostKey;
 use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Connection, ConnectionId, Score, ScoreKey, User, UserId};
 
-/// Accounts, users, API keys, connections, artists, posts and scores in memory.
+/// Everything but observations and jobs in memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -33,6 +34,7 @@ struct Tables {
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     artists: BTreeMap<ArtistId, Artist>,
     connections: BTreeMap<ConnectionId, Connection>,
+    fan_events: fan_events::FanEvents,
     posts: BTreeMap<PostKey, (Instant, Post)>,
     scores: BTreeMap<ScoreKey, Score>,
 }
@@ -54,6 +56,7 @@ mod tests {
         pollster::block_on(conformance::accounts(async || Memory::default()));
         pollster::block_on(conformance::artists(async || Memory::default()));
         pollster::block_on(conformance::connections(async || Memory::default()));
+        pollster::block_on(conformance::fan_events(async || Memory::default()));
         pollster::block_on(conformance::posts(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
         pollster::block_on(conformance::jobs(async || MemoryJobs::default()));

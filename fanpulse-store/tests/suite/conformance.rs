@@ -21,4 +21,4 @@ macro_rules! conforms {
     )*};
 }
 
-conforms! { observations accounts artists connections posts scores jobs }
+conforms! { observations accounts artists connections fan_events posts scores jobs }
