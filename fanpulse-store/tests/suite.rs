@@ -4,6 +4,7 @@
 mod suite {
     pub mod conformance;
     pub mod databases;
+    pub mod fan_events;
     pub mod hardships;
     pub mod jobs;
     pub mod migrations;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Artist, ArtistFilter, ArtistStore, ExternalId, absent, check, stale, taken};
+use super::{Artist, ArtistFilter, ArtistStore, ExternalId, absent, check, foreign, stale, taken};
 use crate::sql::{Row, Transaction, args};
 use crate::{AccountId, ArtistId, Cursor, Error, ErrorKind, Page, PageRequest, Result, Store};
 
@@ -67,6 +67,17 @@ impl ArtistStore for Store {
             ) a left join external_ids x on x.artist = a.id order by a.name, a.id, x.scheme, x.value";
         let rows = self.database().rows(select, args![filter.account, name, id, pattern, scheme, value, limit]).await?;
         Page::of(joined(&rows)?, page.limit, |a| (a.name.clone(), a.id))
+    }
+}
+
+impl Transaction {
+    /// Refuses an artist that the account does not have.
+    pub(crate) async fn has_artist(&mut self, account: AccountId, artist: Option<ArtistId>) -> Result<()> {
+        let Some(artist) = artist else { return Ok(()) };
+        match self.row("select version from artists where account = $1 and id = $2", args![account, artist]).await? {
+            Some(_) => Ok(()),
+            None => Err(foreign(account, artist)),
+        }
     }
 }
 

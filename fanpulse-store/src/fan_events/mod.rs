@@ -169,7 +169,3 @@ pub(crate) fn check(data: &Dataset) -> Result<Vec<Option<ArtistId>>> {
     }
     Ok(artists)
 }
-
-pub(crate) fn foreign(account: AccountId, artist: ArtistId) -> Error {
-    Error::conflict(format!("account {account} has no artist {artist}"))
-}

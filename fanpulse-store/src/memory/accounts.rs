@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use fanpulse_core::Instant;
 
-use super::Memory;
+use super::{Memory, Tables};
 use crate::accounts::{check_scopes, spelt};
 use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, ArtistId, Error, Result, User, UserId};
 
@@ -30,8 +30,15 @@ impl AccountStore for Memory {
         tables.api_keys.retain(|_, key| key.account != id);
         let artists: Vec<ArtistId> = tables.artists.values().filter(|a| a.account == id).map(|a| a.id).collect();
         artists.into_iter().for_each(|artist| tables.forget_artist(artist));
+        tables.alerts.forget_account(id);
+        tables.audit.retain(|_, entry| entry.account != id);
         tables.fan_events.erase(id);
-        tables.connections.retain(|_, connection| connection.account != id);
+        tables.webhooks.forget_account(id);
+        tables.releases.forget_account(id);
+        let Tables { connections, sync_cursors, imports, .. } = &mut *tables;
+        connections.retain(|_, connection| connection.account != id);
+        sync_cursors.retain(|(connection, _), _| connections.contains_key(connection));
+        imports.retain(|_, import| import.new.account != id);
         Ok(tables.accounts.remove(&id).is_some())
     }
 

@@ -5,7 +5,7 @@ use fanpulse_core::ingest::{Dataset, FanEvent, FanEventKind, FanEventTable};
 use fanpulse_core::{Day, Instant};
 
 use super::Memory;
-use crate::fan_events::{Sorted, check, foreign};
+use crate::fan_events::{Sorted, check};
 use crate::{AccountId, Appended, ArtistId, Batch, Cursor, Error, FanEventFilter, FanEventStore, Result};
 
 /// Fan events, and the hashes of the batches that they came in.
@@ -21,10 +21,7 @@ impl FanEventStore for Memory {
         let artists = check(data)?;
         let events = (0..data.fan_events.len()).map(|i| event(data, i)).collect::<Result<Vec<_>>>()?;
         let mut tables = self.tables();
-        let has = |id: &ArtistId| tables.artists.get(id).is_some_and(|a| a.account == account);
-        if let Some(artist) = artists.iter().flatten().find(|id| !has(id)) {
-            return Err(foreign(account, *artist));
-        }
+        artists.iter().try_for_each(|artist| tables.has_artist(account, *artist))?;
         let rows = events.len() as u64;
         if rows > 0 && !tables.fan_events.batches.insert((account, Sorted::new(data, &artists).hash())) {
             return Ok(Appended { stored: 0, repeated: rows });

@@ -14,7 +14,8 @@ use fanpulse_core::ingest::Dataset;
 pub(crate) use keep::examine_fan_events;
 
 use super::block::{Block, unpack};
-use super::{FanEventFilter, FanEventStore, Sorted, check, foreign};
+use super::{FanEventFilter, FanEventStore, Sorted, check};
+use crate::artists::foreign;
 use crate::observations::Compacted;
 use crate::sql::{Arg, Dialect, Row, Transaction, args};
 use crate::{AccountId, Appended, ArtistId, Batch, Cursor, Result, Store};
