@@ -1,7 +1,7 @@
 //! Looking a database over: what is wrong, and what to do about it.
 
 use crate::fan_events::examine_fan_events;
-use crate::observations::examine_blocks;
+use crate::observations::{examine_blocks, examine_summaries};
 use crate::sql::{Dialect, args};
 use crate::{ErrorKind, Result, Store, migrate};
 
@@ -31,6 +31,7 @@ impl Store {
         findings.push(schema);
         if usable {
             findings.push(found("observations", examine_blocks(self.database()).await, RESTORE)?);
+            findings.push(found("summaries", examine_summaries(self.database()).await, RESTORE)?);
             findings.push(found("fan events", examine_fan_events(self.database()).await, RESTORE)?);
             let keys = "give the keys that sealed them: FANPULSE_KEYS, or the key file beside the database";
             findings.push(found("secrets", self.secrets().await, keys)?);

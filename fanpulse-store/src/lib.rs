@@ -84,7 +84,10 @@ pub use jobs::{
 pub use keys::Keyring;
 pub use memory::{Memory, MemoryJobs, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
-pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};
+pub use observations::{
+    Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Period, Precision, Quality, Statement, Summary, SummaryFilter,
+    SummaryStore, load,
+};
 pub use paging::{Cursor, Page, PageRequest};
 pub use posts::{PostFilter, PostStore, load_posts};
 pub use releases::{CompetingFilter, CompetingRelease, Release, ReleaseFilter, ReleaseStore, load_competition};

@@ -50,6 +50,7 @@ const STEPS: &[Step] = &[
     step!(9, "0009_audit"),
     step!(10, "0010_jobs"),
     step!(11, "0011_webhooks"),
+    step!(12, "0012_summaries"),
 ];
 
 /// One step of the schema as [`Store::schema`](crate::Store::schema) reports it.

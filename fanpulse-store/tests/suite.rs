@@ -10,5 +10,6 @@ mod suite {
     pub mod migrations;
     pub mod observations;
     pub mod secrets;
+    pub mod summaries;
     pub mod upkeep;
 }

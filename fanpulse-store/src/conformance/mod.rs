@@ -20,6 +20,7 @@ mod observations;
 mod posts;
 mod releases;
 mod scores;
+mod summaries;
 mod sync;
 mod webhooks;
 
@@ -39,6 +40,7 @@ pub use observations::observations;
 pub use posts::posts;
 pub use releases::releases;
 pub use scores::scores;
+pub use summaries::summaries;
 pub use sync::sync_cursors;
 pub use webhooks::webhooks;
 
