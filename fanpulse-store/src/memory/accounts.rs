@@ -3,7 +3,7 @@ use fanpulse_core::Instant;
 
 use super::{Memory, Tables};
 use crate::accounts::{check_scopes, spelt};
-use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, ArtistId, Error, Result, User, UserId};
+use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, ArtistId, Cursor, Error, Page, PageRequest, Result, User, UserId};
 
 fn exists(what: &str) -> Error {
     Error::conflict(format!("{what} exists already, or its account does not"))
@@ -22,6 +22,13 @@ impl AccountStore for Memory {
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>> {
         Ok(self.tables().accounts.get(&id).cloned())
+    }
+
+    async fn accounts(&self, page: &PageRequest) -> Result<Page<Account>> {
+        let after: Option<AccountId> = page.after.as_ref().map(Cursor::place).transpose()?;
+        let tables = self.tables();
+        let following = tables.accounts.values().filter(|a| after.is_none_or(|after| a.id > after));
+        Page::of(following.cloned().collect(), page.limit, |account| account.id)
     }
 
     async fn remove_account(&self, id: AccountId) -> Result<bool> {
@@ -55,6 +62,10 @@ impl AccountStore for Memory {
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
         Ok(self.tables().users.get(&id).cloned())
+    }
+
+    async fn users(&self, account: AccountId) -> Result<Vec<User>> {
+        Ok(self.tables().users.values().filter(|u| u.account == account).cloned().collect())
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
