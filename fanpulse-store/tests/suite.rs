@@ -11,5 +11,6 @@ mod suite {
     pub mod observations;
     pub mod secrets;
     pub mod summaries;
+    pub mod units_of_work;
     pub mod upkeep;
 }

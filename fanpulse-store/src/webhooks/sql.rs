@@ -32,21 +32,23 @@ const BY_ID: [&str; 2] = [
 ];
 
 macro_rules! claim {
-    ($lock:literal) => {
+    ($before:literal, $after:literal) => {
         columns!(
             concat!(
-                "update webhook_deliveries set attempt = attempt + 1, next_at = $2 where id in (
-                    select d.id from webhook_deliveries d join webhooks w on w.id = d.webhook
-                    where d.state = 'pending' and d.next_at <= $1 and w.is_active order by d.next_at, d.id limit $3 ",
-                $lock,
-                ") returning "
+                "update webhook_deliveries set attempt = attempt + 1, next_at = $2 where id ",
+                $before,
+                "select d.id from webhook_deliveries d join webhooks w on w.id = d.webhook
+                 where d.state = 'pending' and d.next_at <= $1 and w.is_active order by d.next_at, d.id limit $3",
+                $after,
+                " returning "
             ),
             ""
         )
     };
 }
 
-const CLAIM: [&str; 2] = [claim!(""), claim!("for update of d skip locked")];
+/// As an array the selection runs once, whatever the planner makes of the rest.
+const CLAIM: [&str; 2] = [claim!("in (", ")"), claim!("= any(array(", " for update of d skip locked))")];
 
 #[async_trait]
 impl WebhookStore for Store {
