@@ -65,7 +65,8 @@ pub trait FanEventStore: Send + Sync {
     async fn fan_events(&self, filter: &FanEventFilter, after: Option<&Cursor>) -> Result<Batch>;
 
     /// Removes everything that a fan of any of the account's artists did. Returns how many rows went. The batches that
-    /// told of it are still known, so that repeating them does not bring the fan back; another batch would.
+    /// told of it are still known, so that repeating them does not bring the fan back; another batch would. In a SQLite
+    /// file the fan's bytes are overwritten, backups are not touched.
     ///
     /// # Errors
     /// What the adapter's storage fails with.
