@@ -95,4 +95,4 @@ pub use scores::{Score, ScoreKey, ScoreStore};
 pub use sql::Transaction;
 pub use store::Store;
 pub use sync::{SyncCursor, SyncCursorStore};
-pub use webhooks::{Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Event, Webhook, WebhookStore};
+pub use webhooks::{Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Webhook, WebhookEvent, WebhookStore};

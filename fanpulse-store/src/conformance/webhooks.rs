@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{account, all_pages, day, random};
 use crate::{
-    Account, AccountId, AccountStore, Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryId, DeliveryState, ErrorKind, Event,
-    Webhook, WebhookId, WebhookStore,
+    Account, AccountId, AccountStore, Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryId, DeliveryState, ErrorKind, Webhook,
+    WebhookEvent, WebhookId, WebhookStore,
 };
 
 /// Checks an adapter of [`WebhookStore`]; `open` gives an empty store, with a key, each time.
@@ -42,8 +42,8 @@ fn webhook(number: u8, of: &Account, events: &[&str]) -> Webhook {
     }
 }
 
-fn event(of: &Account, key: &str, kind: &str) -> Event {
-    Event { account: of.id, key: key.to_owned(), kind: kind.to_owned(), payload: json!({"title": "Ébène", "of": [1, null]}) }
+fn event(of: &Account, key: &str, kind: &str) -> WebhookEvent {
+    WebhookEvent { account: of.id, key: key.to_owned(), kind: kind.to_owned(), payload: json!({"title": "Ébène", "of": [1, null]}) }
 }
 
 /// Everything of a webhook, its secret included.
@@ -62,7 +62,7 @@ async fn all(store: &impl WebhookStore, filter: &DeliveryFilter) -> Vec<Delivery
     all_pages(2, async |page| store.deliveries(filter, &page).await).await
 }
 
-async fn publish(store: &impl WebhookStore, event: &Event, on: u32) -> Vec<DeliveryId> {
+async fn publish(store: &impl WebhookStore, event: &WebhookEvent, on: u32) -> Vec<DeliveryId> {
     store.publish(event, day(on)).await.expect("an event")
 }
 

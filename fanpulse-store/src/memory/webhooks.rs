@@ -8,8 +8,8 @@ use super::Memory;
 use crate::jobs::after;
 use crate::webhooks::{absent, check, no_delivery, stale};
 use crate::{
-    AccountId, Attempt, AttemptOutcome, Cursor, Delivery, DeliveryFilter, DeliveryId, Error, Event, Page, PageRequest, Result, Webhook,
-    WebhookId, WebhookStore,
+    AccountId, Attempt, AttemptOutcome, Cursor, Delivery, DeliveryFilter, DeliveryId, Error, Page, PageRequest, Result, Webhook,
+    WebhookEvent, WebhookId, WebhookStore,
 };
 
 /// Webhooks, and their deliveries with the attempts that were settled.
@@ -70,7 +70,7 @@ impl WebhookStore for Memory {
         Page::of(of_account.cloned().collect(), page.limit, |w| w.id)
     }
 
-    async fn publish(&self, event: &Event, now: Instant) -> Result<Vec<DeliveryId>> {
+    async fn publish(&self, event: &WebhookEvent, now: Instant) -> Result<Vec<DeliveryId>> {
         event.check()?;
         let mut tables = self.tables();
         let Webhooks { webhooks, deliveries } = &mut tables.webhooks;

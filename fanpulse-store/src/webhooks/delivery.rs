@@ -9,7 +9,7 @@ use crate::{AccountId, DeliveryId, Error, Result, WebhookId};
 
 /// Something that an account's webhooks are told.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
+pub struct WebhookEvent {
     /// Whose.
     pub account: AccountId,
     /// Names the event within the account, 1–200 characters: under one key it is told once.
@@ -20,7 +20,7 @@ pub struct Event {
     pub payload: serde_json::Value,
 }
 
-impl Event {
+impl WebhookEvent {
     pub(crate) fn check(&self) -> Result<()> {
         for (what, text, most) in [("key", &self.key, 200), ("kind", &self.kind, 100)] {
             let length = text.chars().count();
@@ -96,7 +96,7 @@ pub struct Delivery {
     /// To which webhook.
     pub webhook: WebhookId,
     /// What is told.
-    pub event: Event,
+    pub event: WebhookEvent,
     /// How far it is.
     pub state: DeliveryState,
     /// The number of the last attempt that began, from 1; 0 = none yet.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use fanpulse_core::Instant;
 use secrecy::SecretString;
 
-pub use delivery::{Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Event};
+pub use delivery::{Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, WebhookEvent};
 
 use crate::{AccountId, DeliveryId, Error, Page, PageRequest, Result, WebhookId};
 
@@ -85,7 +85,7 @@ pub trait WebhookStore: Send + Sync {
     ///
     /// # Errors
     /// `invalid` where the key or the kind is empty or too long, or the kind has a blank.
-    async fn publish(&self, event: &Event, now: Instant) -> Result<Vec<DeliveryId>>;
+    async fn publish(&self, event: &WebhookEvent, now: Instant) -> Result<Vec<DeliveryId>>;
 
     /// At most `limit` pending deliveries of active webhooks that are due, those first that are due for longest. Each is
     /// the caller's for `lease`; after that, it is due again. It is one attempt more each time.

@@ -7,7 +7,8 @@ use fanpulse_core::Instant;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Event, Webhook, WebhookStore, absent, check, no_delivery, stale,
+    Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Webhook, WebhookEvent, WebhookStore, absent, check, no_delivery,
+    stale,
 };
 use crate::jobs::after;
 use crate::secrets::webhook_secret;
@@ -92,7 +93,7 @@ impl WebhookStore for Store {
         Page::of(rows.iter().map(|row| self.webhook_of(row)).collect::<Result<_>>()?, page.limit, |w| w.id)
     }
 
-    async fn publish(&self, event: &Event, now: Instant) -> Result<Vec<DeliveryId>> {
+    async fn publish(&self, event: &WebhookEvent, now: Instant) -> Result<Vec<DeliveryId>> {
         let mut tx = self.begin().await?;
         let new = tx.publish(event, now).await?;
         tx.commit().await?;
@@ -164,7 +165,7 @@ impl Transaction {
     ///
     /// # Errors
     /// Those of [`WebhookStore::publish`].
-    pub async fn publish(&mut self, event: &Event, now: Instant) -> Result<Vec<DeliveryId>> {
+    pub async fn publish(&mut self, event: &WebhookEvent, now: Instant) -> Result<Vec<DeliveryId>> {
         event.check()?;
         let mut new = Vec::new();
         let webhooks = "select id, events from webhooks where account = $1 and is_active order by id";
@@ -177,7 +178,7 @@ impl Transaction {
             let insert = "insert into webhook_deliveries
                 (id, webhook, account, event, kind, payload, state, attempt, next_at, created_at)
                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing";
-            let Event { account, key, kind, payload } = event;
+            let WebhookEvent { account, key, kind, payload } = event;
             let row = args![id, webhook, *account, key, kind, payload.to_string(), state.as_str(), attempt, next_at, created_at];
             if self.run(insert, row).await? > 0 {
                 new.push(id);
@@ -232,7 +233,7 @@ fn delivery(row: &Row) -> Result<Delivery> {
     Ok(Delivery {
         id,
         webhook: WebhookId(row.get(1)?),
-        event: Event { account: AccountId(row.get(2)?), key: row.get(3)?, kind: row.get(4)?, payload },
+        event: WebhookEvent { account: AccountId(row.get(2)?), key: row.get(3)?, kind: row.get(4)?, payload },
         state: state.parse().map_err(|e: Error| stored(&e))?,
         attempt: narrow(row.get(7)?, "attempt")?,
         next_at: row.instant_or_none(8)?,

@@ -7,8 +7,8 @@ use fanpulse_core::Day;
 use fanpulse_core::alerts::AlertKind;
 use fanpulse_store::{
     Account, AccountId, AccountStore, Actor, AlertFilter, AlertId, AlertStore, Artist, ArtistId, ArtistStore, AuditEntry, AuditFilter,
-    AuditId, AuditStore, BegunImport, DeliveryFilter, ErrorKind, Event, ImportId, ImportStore, Keyring, NewImport, PageRequest,
-    RaisedAlert, Result, Store, Tier, Transaction, Webhook, WebhookId, WebhookStore,
+    AuditId, AuditStore, BegunImport, DeliveryFilter, ErrorKind, ImportId, ImportStore, Keyring, NewImport, PageRequest, RaisedAlert,
+    Result, Store, Tier, Transaction, Webhook, WebhookEvent, WebhookId, WebhookStore,
 };
 use secrecy::SecretString;
 
@@ -62,8 +62,13 @@ fn alert(account: AccountId, artist: ArtistId, event: u8, by: u8) -> RaisedAlert
     }
 }
 
-fn event(account: AccountId, number: u32) -> Event {
-    Event { account, key: format!("alert/{number}"), kind: "alert.raised".to_owned(), payload: serde_json::json!({"number": number}) }
+fn event(account: AccountId, number: u32) -> WebhookEvent {
+    WebhookEvent {
+        account,
+        key: format!("alert/{number}"),
+        kind: "alert.raised".to_owned(),
+        payload: serde_json::json!({"number": number}),
+    }
 }
 
 async fn tell(tx: &mut Transaction, account: AccountId, artist: ArtistId) -> Result<()> {
