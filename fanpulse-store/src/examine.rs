@@ -1,6 +1,7 @@
 //! Looking a database over: what is wrong, and what to do about it.
 
-use crate::observations::examine_blocks;
+use crate::fan_events::examine_fan_events;
+use crate::observations::{examine_blocks, examine_summaries};
 use crate::sql::{Dialect, args};
 use crate::{ErrorKind, Result, Store, migrate};
 
@@ -19,7 +20,7 @@ const RESTORE: &str =
     "stop every fanpulse that uses the file, keep a copy of it, and restore the last backup: fanpulse restore BACKUP --force";
 
 impl Store {
-    /// Looks over schema, structure, references, observations and secrets. It reads everything and changes nothing.
+    /// Looks over schema, structure, references, observations, fan events and secrets. It reads everything and changes nothing.
     ///
     /// # Errors
     /// `unavailable` where the database cannot be asked at all; what is wrong with its content is a finding.
@@ -30,6 +31,8 @@ impl Store {
         findings.push(schema);
         if usable {
             findings.push(found("observations", examine_blocks(self.database()).await, RESTORE)?);
+            findings.push(found("summaries", examine_summaries(self.database()).await, RESTORE)?);
+            findings.push(found("fan events", examine_fan_events(self.database()).await, RESTORE)?);
             let keys = "give the keys that sealed them: FANPULSE_KEYS, or the key file beside the database";
             findings.push(found("secrets", self.secrets().await, keys)?);
         }

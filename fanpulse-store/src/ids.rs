@@ -65,12 +65,26 @@ ids! {
     UserId "a user";
     /// An artist of an account.
     ArtistId "an artist";
+    /// An alert that was raised.
+    AlertId "an alert";
+    /// A rule that raises alerts.
+    AlertRuleId "an alert rule";
+    /// An entry of the audit log.
+    AuditId "an audit entry";
     /// A key to the API.
     ApiKeyId "an API key";
     /// A grant to read a platform.
     ConnectionId "a connection";
+    /// An event on its way to a webhook.
+    DeliveryId "a delivery";
+    /// A content that an account imports.
+    ImportId "an import";
     /// A unit of work for later.
     JobId "a job";
+    /// A release that an account has scheduled.
+    ReleaseId "a release";
+    /// A subscription to an account's events.
+    WebhookId "a webhook";
 }
 
 #[cfg(test)]

@@ -36,32 +36,47 @@
 //! ```
 
 mod accounts;
+mod alerts;
 mod artists;
+mod audit;
 mod backup;
 pub mod conformance;
 mod connections;
 mod error;
 mod examine;
+mod fan_events;
 mod ids;
+mod imports;
 mod jobs;
 mod keys;
 mod memory;
 mod migrate;
 mod observations;
+mod packing;
 mod paging;
 mod posts;
+mod releases;
 mod scores;
+mod secrets;
 mod sql;
 mod store;
+mod sync;
 pub mod testing;
+mod webhooks;
 
 pub use accounts::{Account, AccountStore, ApiKey, Tier, User};
+pub use alerts::{AlertFilter, AlertRule, AlertRuleFilter, AlertStore, RaisedAlert};
 pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
+pub use audit::{Actor, AuditEntry, AuditFilter, AuditStore};
 pub use backup::Replace;
 pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
 pub use examine::Finding;
-pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, JobId, UserId};
+pub use fan_events::{FanEventFilter, FanEventStore, load_fan_events};
+pub use ids::{
+    AccountId, AlertId, AlertRuleId, ApiKeyId, ArtistId, AuditId, ConnectionId, DeliveryId, ImportId, JobId, ReleaseId, UserId, WebhookId,
+};
+pub use imports::{BegunImport, Import, ImportCounts, ImportFilter, ImportOutcome, ImportState, ImportStore, NewImport};
 pub use jobs::{
     Backoff, Beat, Enqueued, Fired, Job, JobCount, JobFilter, JobState, JobStore, Lease, Missed, NewJob, Outcome, Priority, Queue, Rate,
     Schedule, ScheduledJob, Wanted,
@@ -69,9 +84,15 @@ pub use jobs::{
 pub use keys::Keyring;
 pub use memory::{Memory, MemoryJobs, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
-pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};
+pub use observations::{
+    Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Period, Precision, Quality, Statement, Summary, SummaryFilter,
+    SummaryStore, load,
+};
 pub use paging::{Cursor, Page, PageRequest};
 pub use posts::{PostFilter, PostStore, load_posts};
+pub use releases::{CompetingFilter, CompetingRelease, Release, ReleaseFilter, ReleaseStore, load_competition};
 pub use scores::{Score, ScoreKey, ScoreStore};
 pub use sql::Transaction;
 pub use store::Store;
+pub use sync::{SyncCursor, SyncCursorStore};
+pub use webhooks::{Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Webhook, WebhookEvent, WebhookStore};

@@ -43,7 +43,14 @@ const STEPS: &[Step] = &[
     step!(2, "0002_catalog"),
     step!(3, "0003_connections"),
     step!(4, "0004_posts"),
+    step!(5, "0005_fan_events"),
+    step!(6, "0006_alerts"),
+    step!(7, "0007_releases"),
+    step!(8, "0008_imports"),
+    step!(9, "0009_audit"),
     step!(10, "0010_jobs"),
+    step!(11, "0011_webhooks"),
+    step!(12, "0012_summaries"),
 ];
 
 /// One step of the schema as [`Store::schema`](crate::Store::schema) reports it.

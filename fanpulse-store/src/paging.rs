@@ -61,6 +61,11 @@ impl PageRequest {
     pub const fn first(limit: NonZeroUsize) -> Self {
         Self { limit, after: None }
     }
+
+    /// One more than may come, which tells whether more follows.
+    pub(crate) fn one_more(&self) -> i64 {
+        i64::try_from(self.limit.get()).unwrap_or(i64::MAX).saturating_add(1)
+    }
 }
 
 /// A part of a long answer.

@@ -4,10 +4,13 @@
 mod suite {
     pub mod conformance;
     pub mod databases;
+    pub mod fan_events;
     pub mod hardships;
     pub mod jobs;
     pub mod migrations;
     pub mod observations;
     pub mod secrets;
+    pub mod summaries;
+    pub mod units_of_work;
     pub mod upkeep;
 }

@@ -1,35 +1,55 @@
 //! An alert and its evidence.
 
-use serde::{Serialize, Serializer};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Operator, RuleKind};
-use crate::{Day, Instant};
+use crate::{Day, Error, Instant, Result};
 
-/// What an alert tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum AlertKind {
-    /// A post rose far above the others.
-    ViralPost,
-    /// The momentum index reached the top band.
-    ViralMomentum,
-    /// A breakout is likely.
-    Breakout,
-    /// The momentum index rose.
-    MomentumSpike,
-    /// The momentum index fell.
-    MomentumDrop,
-    /// The Fan Value Score passed a threshold.
-    FvsThreshold,
-    /// Reach passed a milestone.
-    FollowerMilestone,
-    /// The engagement rate fell.
-    EngagementDrop,
-    /// Superfans are about to leave.
-    SuperfanChurn,
-    /// The audience no longer grows as it should.
-    GrowthStall,
+macro_rules! kinds {
+    ($($variant:ident $name:literal $doc:literal;)*) => {
+        /// What an alert tells of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum AlertKind { $(#[doc = $doc] $variant,)* }
+
+        impl AlertKind {
+            /// Every kind, in a fixed order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The kind's name in files and APIs, for instance `viral_post`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    ViralPost "viral_post" "A post rose far above the others.";
+    ViralMomentum "viral_momentum" "The momentum index reached the top band.";
+    Breakout "breakout" "A breakout is likely.";
+    MomentumSpike "momentum_spike" "The momentum index rose.";
+    MomentumDrop "momentum_drop" "The momentum index fell.";
+    FvsThreshold "fvs_threshold" "The Fan Value Score passed a threshold.";
+    FollowerMilestone "follower_milestone" "Reach passed a milestone.";
+    EngagementDrop "engagement_drop" "The engagement rate fell.";
+    SuperfanChurn "superfan_churn" "Superfans are about to leave.";
+    GrowthStall "growth_stall" "The audience no longer grows as it should.";
+}
+
+impl FromStr for AlertKind {
+    type Err = Error;
+
+    fn from_str(s: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|k| k.as_str() == s).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|k| k.as_str()).collect();
+            Error::invalid(format!("unknown kind of alert `{s}`; the known ones are {}", known.join(", ")))
+        })
+    }
 }
 
 impl From<RuleKind> for AlertKind {

@@ -352,3 +352,12 @@ fn rules_history_and_alerts_survive_json() {
     let back: Fired = serde_json::from_str(&serde_json::to_string(&fired).unwrap()).unwrap();
     assert_eq!(back, fired);
 }
+
+#[test]
+fn kinds_have_the_names_that_json_has() {
+    for kind in AlertKind::ALL {
+        assert_eq!(serde_json::to_string(kind).unwrap(), format!("\"{}\"", kind.as_str()));
+        assert_eq!(kind.as_str().parse::<AlertKind>().unwrap(), *kind);
+    }
+    assert!("viral".parse::<AlertKind>().unwrap_err().to_string().contains("viral_post"));
+}

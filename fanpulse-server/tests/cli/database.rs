@@ -35,7 +35,7 @@ fn goes_up_and_down(database: &str) {
     let e = on(database, &["migrate", "to", "77"]);
     assert!(e.code == Some(1) && e.error().contains("77"), "{}", e.err);
     on(database, &["migrate", "up"]).ok();
-    assert_eq!(lines(&on(database, &["doctor"]).ok().out, "ok "), 4);
+    assert_eq!(lines(&on(database, &["doctor"]).ok().out, "ok "), 6);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use async_trait::async_trait;
 use fanpulse_core::Instant;
 
-use crate::{AccountId, ApiKeyId, Error, Result, UserId};
+use crate::{AccountId, ApiKeyId, Error, Page, PageRequest, Result, UserId};
 
 /// What an account pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +136,12 @@ pub trait AccountStore: Send + Sync {
     /// What the adapter's storage fails with.
     async fn account(&self, id: AccountId) -> Result<Option<Account>>;
 
+    /// All accounts, the oldest first, for the jobs that go through them.
+    ///
+    /// # Errors
+    /// `invalid` for a foreign cursor.
+    async fn accounts(&self, page: &PageRequest) -> Result<Page<Account>>;
+
     /// Removes an account with everything that belongs to it, observations excepted. Whether there was one.
     ///
     /// # Errors
@@ -154,6 +160,12 @@ pub trait AccountStore: Send + Sync {
     /// # Errors
     /// What the adapter's storage fails with.
     async fn user(&self, id: UserId) -> Result<Option<User>>;
+
+    /// All users of an account, the oldest first; an account has few.
+    ///
+    /// # Errors
+    /// What the adapter's storage fails with.
+    async fn users(&self, account: AccountId) -> Result<Vec<User>>;
 
     /// The user with this address, upper and lower case alike.
     ///

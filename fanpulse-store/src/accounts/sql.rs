@@ -5,10 +5,11 @@ use fanpulse_core::Instant;
 
 use super::{Account, AccountStore, ApiKey, User, check_scopes, spelt};
 use crate::sql::{Row, args};
-use crate::{AccountId, ApiKeyId, Error, Result, Store, UserId};
+use crate::{AccountId, ApiKeyId, Cursor, Error, Page, PageRequest, Result, Store, UserId};
 
 const USER: &str = "select id, account, email, password_hash, verified_at, created_at from users where id = $1";
 const USER_BY_EMAIL: &str = "select id, account, email, password_hash, verified_at, created_at from users where email = $1";
+const USERS: &str = "select id, account, email, password_hash, verified_at, created_at from users where account = $1 order by id";
 const KEY_BY_HASH: &str = "select id, account, name, hash, scopes, created_at, expires_at, revoked_at from api_keys where hash = $1";
 const KEYS: &str =
     "select id, account, name, hash, scopes, created_at, expires_at, revoked_at from api_keys where account = $1 order by id";
@@ -22,12 +23,14 @@ impl AccountStore for Store {
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>> {
         let row = self.database().row("select id, name, tier, created_at from accounts where id = $1", args![id]).await?;
-        row.map(|row| {
-            let tier: String = row.get(2)?;
-            let tier = tier.parse().map_err(|e: Error| Error::internal(format!("stored {e}")).caused_by(e))?;
-            Ok(Account { id: AccountId(row.get(0)?), name: row.get(1)?, tier, created_at: row.instant(3)? })
-        })
-        .transpose()
+        row.as_ref().map(read).transpose()
+    }
+
+    async fn accounts(&self, page: &PageRequest) -> Result<Page<Account>> {
+        let after: Option<AccountId> = page.after.as_ref().map(Cursor::place).transpose()?;
+        let select = "select id, name, tier, created_at from accounts where $1 is null or id > $1 order by id limit $2";
+        let rows = self.database().rows(select, args![after.map(|id| id.0), page.one_more()]).await?;
+        Page::of(rows.iter().map(read).collect::<Result<_>>()?, page.limit, |account| account.id)
     }
 
     async fn remove_account(&self, id: AccountId) -> Result<bool> {
@@ -43,6 +46,10 @@ impl AccountStore for Store {
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
         self.database().row(USER, args![id]).await?.as_ref().map(user).transpose()
+    }
+
+    async fn users(&self, account: AccountId) -> Result<Vec<User>> {
+        self.database().rows(USERS, args![account]).await?.iter().map(user).collect()
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
@@ -79,6 +86,12 @@ impl AccountStore for Store {
         let update = "update api_keys set revoked_at = coalesce(revoked_at, $1) where account = $2 and id = $3";
         Ok(self.database().run(update, args![at, account, id]).await? > 0)
     }
+}
+
+fn read(row: &Row) -> Result<Account> {
+    let tier: String = row.get(2)?;
+    let tier = tier.parse().map_err(|e: Error| Error::internal(format!("stored {e}")).caused_by(e))?;
+    Ok(Account { id: AccountId(row.get(0)?), name: row.get(1)?, tier, created_at: row.instant(3)? })
 }
 
 fn user(row: &Row) -> Result<User> {

@@ -102,6 +102,10 @@ pub(crate) fn stale(artist: &Artist) -> Error {
     Error::conflict(format!("artist {} was changed by somebody else since version {}", artist.id, artist.version))
 }
 
+pub(crate) fn foreign(account: AccountId, id: ArtistId) -> Error {
+    Error::conflict(format!("account {account} has no artist {id}"))
+}
+
 pub(crate) fn absent(id: ArtistId) -> Error {
     Error::not_found(format!("there is no artist {id}"))
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Artist, ArtistFilter, ArtistStore, ExternalId, absent, check, stale, taken};
+use super::{Artist, ArtistFilter, ArtistStore, ExternalId, absent, check, foreign, stale, taken};
 use crate::sql::{Row, Transaction, args};
 use crate::{AccountId, ArtistId, Cursor, Error, ErrorKind, Page, PageRequest, Result, Store};
 
@@ -57,7 +57,7 @@ impl ArtistStore for Store {
             format!("%{escaped}%")
         });
         let (scheme, value) = filter.external_id.as_ref().map_or((None, None), |x| (Some(x.scheme().as_str()), Some(x.value())));
-        let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX).saturating_add(1);
+        let limit = page.one_more();
         let select = "select a.id, a.account, a.name, a.created_at, a.version, x.scheme, x.value from (
                 select * from artists where account = $1
                 and ($2 is null or name > $2 or (name = $2 and id > $3))
@@ -67,6 +67,17 @@ impl ArtistStore for Store {
             ) a left join external_ids x on x.artist = a.id order by a.name, a.id, x.scheme, x.value";
         let rows = self.database().rows(select, args![filter.account, name, id, pattern, scheme, value, limit]).await?;
         Page::of(joined(&rows)?, page.limit, |a| (a.name.clone(), a.id))
+    }
+}
+
+impl Transaction {
+    /// Refuses an artist that the account does not have.
+    pub(crate) async fn has_artist(&mut self, account: AccountId, artist: Option<ArtistId>) -> Result<()> {
+        let Some(artist) = artist else { return Ok(()) };
+        match self.row("select version from artists where account = $1 and id = $2", args![account, artist]).await? {
+            Some(_) => Ok(()),
+            None => Err(foreign(account, artist)),
+        }
     }
 }
 

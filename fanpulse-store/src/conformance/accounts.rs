@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{account, day, random};
+use super::{account, all_pages, day, random};
 use crate::{Account, AccountStore, ApiKey, ApiKeyId, ErrorKind, User, UserId};
 
 /// Checks an adapter of [`AccountStore`]; `open` gives an empty store each time.
@@ -13,6 +13,7 @@ pub async fn accounts<S: AccountStore>(open: impl AsyncFn() -> S) {
     an_account_is_kept_and_goes_with_all_it_has(&open().await).await;
     an_address_signs_in_one_user(&open().await).await;
     keys_are_found_by_their_hash(&open().await).await;
+    accounts_and_their_users_are_listed(&open().await).await;
 }
 
 fn user(number: u8, of: &Account, email: &str) -> User {
@@ -93,4 +94,20 @@ async fn keys_are_found_by_their_hash(store: &impl AccountStore) {
     let revoked = store.api_key_by_hash(&second.hash).await.expect("a query").expect("the key");
     assert_eq!(revoked.revoked_at, Some(day(5)));
     assert!(first.is_active(day(8)) && !first.is_active(day(9)) && revoked.is_active(day(4)) && !revoked.is_active(day(5)));
+}
+
+async fn accounts_and_their_users_are_listed(store: &impl AccountStore) {
+    let accounts: Vec<Account> = (1..=5).map(account).collect();
+    for account in accounts.iter().rev() {
+        store.add_account(account).await.expect("an account");
+    }
+    for limit in [1, 2, 5, 9] {
+        assert_eq!(all_pages(limit, async |page| store.accounts(&page).await).await, accounts, "pages of {limit}");
+    }
+    for (number, of) in [(2, 0), (1, 0), (3, 1)] {
+        store.add_user(&user(number, &accounts[of], &format!("{number}@low-tide.example"))).await.expect("a user");
+    }
+    let ids = async |of: usize| store.users(accounts[of].id).await.expect("a query").iter().map(|u| u.id).collect::<Vec<_>>();
+    let id = |number| UserId::new(day(1), random(number));
+    assert_eq!((ids(0).await, ids(1).await, ids(2).await), (vec![id(1), id(2)], vec![id(3)], vec![]));
 }

@@ -22,7 +22,7 @@ fn tokens(access: &str, expires_at: Option<Instant>) -> Tokens {
     Tokens { access: SecretString::from(access), refresh: Some(SecretString::from(format!("{access}, refresh"))), expires_at }
 }
 
-fn grant(number: u8, of: &Account) -> Connection {
+pub(super) fn grant(number: u8, of: &Account) -> Connection {
     Connection {
         id: ConnectionId::new(day(1), random(number)),
         account: of.id,

@@ -9,24 +9,40 @@
 #![expect(clippy::expect_used, reason = "a promise that is not kept ends the adapter's test")]
 
 mod accounts;
+mod alerts;
 mod artists;
+mod audit;
 mod connections;
+mod fan_events;
+mod imports;
 mod jobs;
 mod observations;
 mod posts;
+mod releases;
 mod scores;
+mod summaries;
+mod sync;
+mod webhooks;
 
 use std::num::NonZeroUsize;
 
 use fanpulse_core::{Day, Instant};
 
 pub use accounts::accounts;
+pub use alerts::alerts;
 pub use artists::artists;
+pub use audit::audit;
 pub use connections::connections;
+pub use fan_events::fan_events;
+pub use imports::imports;
 pub use jobs::jobs;
 pub use observations::observations;
 pub use posts::posts;
+pub use releases::releases;
 pub use scores::scores;
+pub use summaries::summaries;
+pub use sync::sync_cursors;
+pub use webhooks::webhooks;
 
 use crate::{Account, AccountId, AccountStore, Artist, ArtistId, ArtistStore, Cursor, Page, PageRequest, Result, Tier};
 

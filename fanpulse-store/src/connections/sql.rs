@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use fanpulse_core::Instant;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{Connection, ConnectionStore, Tokens, absent, check, stale};
+use crate::secrets::tokens as tokens_of;
 use crate::sql::{Row, args, narrow};
-use crate::{AccountId, ConnectionId, Cursor, Error, Page, PageRequest, Result, Store, keys};
+use crate::{AccountId, ConnectionId, Cursor, Error, Page, PageRequest, Result, Store};
 
 /// The tokens as they are sealed.
 #[derive(Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl ConnectionStore for Store {
 
     async fn connections(&self, account: AccountId, page: &PageRequest) -> Result<Page<Connection>> {
         let after: Option<ConnectionId> = page.after.as_ref().map(Cursor::place).transpose()?;
-        let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX).saturating_add(1);
+        let limit = page.one_more();
         let select = select!("account = $1 and ($2 is null or id > $2) order by id limit $3");
         let rows = self.database().rows(select, args![account, after.map(|id| id.0), limit]).await?;
         Page::of(rows.iter().map(|row| self.read(row)).collect::<Result<_>>()?, page.limit, |c| c.id)
@@ -80,13 +80,13 @@ impl Store {
             refresh: tokens.refresh.as_ref().map(|refresh| refresh.expose_secret().into()),
         };
         let plain = serde_json::to_vec(&plain).map_err(|e| Error::internal(e.to_string()).caused_by(e))?;
-        self.keys()?.keys().seal(&plain, &row_name(id))
+        self.keys()?.keys().seal(&plain, &tokens_of(id))
     }
 
     fn read(&self, row: &Row) -> Result<Connection> {
         let id = ConnectionId(row.get(0)?);
         let (scopes, sealed): (String, Vec<u8>) = (row.get(4)?, row.get(5)?);
-        let plain = self.keys()?.open(&sealed, &row_name(id))?;
+        let plain = self.keys()?.open(&sealed, &tokens_of(id))?;
         let plain: Plain<'_> =
             serde_json::from_slice(&plain).map_err(|_| Error::internal(format!("the tokens of connection {id} cannot be read")))?;
         let tokens = Tokens {
@@ -105,55 +105,4 @@ impl Store {
             version: narrow(row.get(8)?, "version")?,
         })
     }
-
-    /// Whether every secret opens.
-    pub(crate) async fn secrets(&self) -> Result<()> {
-        let mut after = Uuid::nil();
-        loop {
-            let rows = self.database().rows("select id, tokens from connections where id > $1 order by id limit 500", args![after]).await?;
-            for row in &rows {
-                after = row.get(0)?;
-                self.keys()?.open(&row.get::<Vec<u8>>(1)?, &row_name(ConnectionId(after)))?;
-            }
-            if rows.is_empty() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Seals every secret with the newest key, while the store is in use. Returns how many were sealed with an older
-    /// one; those keys may go once this returns 0 and every process has the new keys.
-    ///
-    /// # Errors
-    /// `unavailable` where a secret's key is not given; those before it are sealed again then.
-    pub async fn reseal(&self) -> Result<u64> {
-        let keys = self.keys()?;
-        let newest = keys.keys();
-        let (mut count, mut after) = (0, Uuid::nil());
-        loop {
-            let rows = self.database().rows("select id, tokens from connections where id > $1 order by id limit 500", args![after]).await?;
-            for row in &rows {
-                let (id, sealed): (Uuid, Vec<u8>) = (row.get(0)?, row.get(1)?);
-                after = id;
-                if keys::key_id(&sealed) == Some(newest.current()) {
-                    continue;
-                }
-                let name = row_name(ConnectionId(id));
-                let again = newest.seal(&keys.open(&sealed, &name)?, &name)?;
-                // Where the tokens were replaced meanwhile, the new ones stay.
-                count += self
-                    .database()
-                    .run("update connections set tokens = $1 where id = $2 and tokens = $3", args![again, id, sealed])
-                    .await?;
-            }
-            if rows.is_empty() {
-                return Ok(count);
-            }
-        }
-    }
-}
-
-/// What a sealed token is bound to.
-fn row_name(id: ConnectionId) -> String {
-    format!("connection {id}")
 }

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use fanpulse_core::Instant;
 
-use super::Memory;
+use super::{Memory, Tables};
 use crate::accounts::{check_scopes, spelt};
-use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, Error, Result, User, UserId};
+use crate::{Account, AccountId, AccountStore, ApiKey, ApiKeyId, ArtistId, Cursor, Error, Page, PageRequest, Result, User, UserId};
 
 fn exists(what: &str) -> Error {
     Error::conflict(format!("{what} exists already, or its account does not"))
@@ -24,14 +24,28 @@ impl AccountStore for Memory {
         Ok(self.tables().accounts.get(&id).cloned())
     }
 
+    async fn accounts(&self, page: &PageRequest) -> Result<Page<Account>> {
+        let after: Option<AccountId> = page.after.as_ref().map(Cursor::place).transpose()?;
+        let tables = self.tables();
+        let following = tables.accounts.values().filter(|a| after.is_none_or(|after| a.id > after));
+        Page::of(following.cloned().collect(), page.limit, |account| account.id)
+    }
+
     async fn remove_account(&self, id: AccountId) -> Result<bool> {
         let mut tables = self.tables();
-        let tables = &mut *tables;
         tables.users.retain(|_, user| user.account != id);
         tables.api_keys.retain(|_, key| key.account != id);
-        tables.scores.retain(|key, _| tables.artists.get(&key.artist).is_some_and(|a| a.account != id));
-        tables.connections.retain(|_, connection| connection.account != id);
-        tables.artists.retain(|_, artist| artist.account != id);
+        let artists: Vec<ArtistId> = tables.artists.values().filter(|a| a.account == id).map(|a| a.id).collect();
+        artists.into_iter().for_each(|artist| tables.forget_artist(artist));
+        tables.alerts.forget_account(id);
+        tables.audit.retain(|_, entry| entry.account != id);
+        tables.fan_events.erase(id);
+        tables.webhooks.forget_account(id);
+        tables.releases.forget_account(id);
+        let Tables { connections, sync_cursors, imports, .. } = &mut *tables;
+        connections.retain(|_, connection| connection.account != id);
+        sync_cursors.retain(|(connection, _), _| connections.contains_key(connection));
+        imports.retain(|_, import| import.new.account != id);
         Ok(tables.accounts.remove(&id).is_some())
     }
 
@@ -48,6 +62,10 @@ impl AccountStore for Memory {
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
         Ok(self.tables().users.get(&id).cloned())
+    }
+
+    async fn users(&self, account: AccountId) -> Result<Vec<User>> {
+        Ok(self.tables().users.values().filter(|u| u.account == account).cloned().collect())
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>> {

@@ -1,10 +1,28 @@
 use async_trait::async_trait;
 
 use super::{Memory, Tables};
-use crate::artists::{absent, check, stale, taken};
+use crate::artists::{absent, check, foreign, stale, taken};
 use crate::{AccountId, Artist, ArtistFilter, ArtistId, ArtistStore, Cursor, Error, Page, PageRequest, Result};
 
 impl Tables {
+    /// Removes an artist with everything that belongs to it.
+    pub(super) fn forget_artist(&mut self, id: ArtistId) {
+        self.artists.remove(&id);
+        self.alerts.forget_artist(id);
+        self.fan_events.events.retain(|(_, artist), _| *artist != id);
+        self.imports.retain(|_, import| import.new.artist != Some(id));
+        self.releases.forget_artist(id);
+        self.scores.retain(|key, _| key.artist != id);
+    }
+
+    /// Refuses an artist that the account does not have.
+    pub(super) fn has_artist(&self, account: AccountId, artist: Option<ArtistId>) -> Result<()> {
+        match artist.filter(|id| self.artists.get(id).is_none_or(|a| a.account != account)) {
+            Some(artist) => Err(foreign(account, artist)),
+            None => Ok(()),
+        }
+    }
+
     fn check_external_ids(&self, artist: &Artist) -> Result<()> {
         let others = || self.artists.values().filter(|a| a.account == artist.account && a.id != artist.id);
         match artist.external_ids.iter().find(|id| others().any(|a| a.external_ids.contains(*id))) {
@@ -49,8 +67,8 @@ impl ArtistStore for Memory {
         if tables.artists.get(&id).is_none_or(|a| a.account != account) {
             return Ok(false);
         }
-        tables.scores.retain(|key, _| key.artist != id);
-        Ok(tables.artists.remove(&id).is_some())
+        tables.forget_artist(id);
+        Ok(true)
     }
 
     async fn artists(&self, filter: &ArtistFilter, page: &PageRequest) -> Result<Page<Artist>> {

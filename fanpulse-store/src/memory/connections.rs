@@ -52,6 +52,9 @@ impl ConnectionStore for Memory {
     async fn remove_connection(&self, account: AccountId, id: ConnectionId) -> Result<bool> {
         let mut tables = self.tables();
         let there = tables.connections.get(&id).is_some_and(|c| c.account == account);
+        if there {
+            tables.sync_cursors.retain(|(connection, _), _| *connection != id);
+        }
         Ok(there && tables.connections.remove(&id).is_some())
     }
 }

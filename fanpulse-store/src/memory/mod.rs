@@ -1,12 +1,19 @@
 //! The reference adapters: everything in memory, gone with the process.
 
 mod accounts;
+mod alerts;
 mod artists;
+mod audit;
 mod connections;
+mod fan_events;
+mod imports;
 mod jobs;
 mod observations;
 mod posts;
+mod releases;
 mod scores;
+mod sync;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,9 +25,12 @@ use fanpulse_core::Instant;
 use fanpulse_core::ingest::Post;
 
 use crate::posts::PostKey;
-use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Connection, ConnectionId, Score, ScoreKey, User, UserId};
+use crate::{
+    Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, AuditEntry, AuditId, Connection, ConnectionId, Import, ImportId, Score,
+    ScoreKey, SyncCursor, User, UserId,
+};
 
-/// Accounts, users, API keys, connections, artists, posts and scores in memory.
+/// Everything but observations and jobs in memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -31,10 +41,17 @@ struct Tables {
     accounts: BTreeMap<AccountId, Account>,
     users: BTreeMap<UserId, User>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    alerts: alerts::Alerts,
     artists: BTreeMap<ArtistId, Artist>,
+    audit: BTreeMap<AuditId, AuditEntry>,
     connections: BTreeMap<ConnectionId, Connection>,
+    fan_events: fan_events::FanEvents,
+    imports: BTreeMap<ImportId, Import>,
     posts: BTreeMap<PostKey, (Instant, Post)>,
+    releases: releases::Releases,
     scores: BTreeMap<ScoreKey, Score>,
+    sync_cursors: BTreeMap<(ConnectionId, String), SyncCursor>,
+    webhooks: webhooks::Webhooks,
 }
 
 impl Memory {
@@ -52,10 +69,17 @@ mod tests {
     #[test]
     fn conforms() {
         pollster::block_on(conformance::accounts(async || Memory::default()));
+        pollster::block_on(conformance::alerts(async || Memory::default()));
         pollster::block_on(conformance::artists(async || Memory::default()));
+        pollster::block_on(conformance::audit(async || Memory::default()));
         pollster::block_on(conformance::connections(async || Memory::default()));
+        pollster::block_on(conformance::fan_events(async || Memory::default()));
+        pollster::block_on(conformance::imports(async || Memory::default()));
         pollster::block_on(conformance::posts(async || Memory::default()));
+        pollster::block_on(conformance::releases(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
+        pollster::block_on(conformance::sync_cursors(async || Memory::default()));
+        pollster::block_on(conformance::webhooks(async || Memory::default()));
         pollster::block_on(conformance::jobs(async || MemoryJobs::default()));
     }
 }

@@ -3,11 +3,14 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use fanpulse_core::ingest::{Dataset, Observation};
+use fanpulse_core::ingest::{Dataset, Metric, Observation};
 use fanpulse_core::{Day, Instant};
 
-use crate::observations::{check, conflict, month};
-use crate::{Appended, AsOf, Batch, Cursor, Error, Filter, Key, ObservationStore, Origin, Page, PageRequest, Result, Statement};
+use crate::observations::{Figures, check, conflict, month, sort};
+use crate::{
+    Appended, AsOf, Batch, Cursor, Error, Filter, Key, ObservationStore, Origin, Page, PageRequest, Result, Statement, Summary,
+    SummaryFilter, SummaryStore,
+};
 
 /// The statements of one key: the value by when it was recorded and who said it, which is also the order in
 /// which they hold.
@@ -90,6 +93,29 @@ impl ObservationStore for MemoryObservations {
     }
 }
 
+#[async_trait]
+impl SummaryStore for MemoryObservations {
+    async fn summaries(&self, filter: &SummaryFilter) -> Result<Vec<Summary>> {
+        let mut figures: BTreeMap<(String, Metric, Day), Figures> = BTreeMap::new();
+        for (key, statements) in self.keys().iter().filter(|(key, _)| key.artist_id == filter.artist_id) {
+            let start = filter.period.start(key.observed_at.day());
+            let Some((_, (_, value))) = statements.last_key_value() else { continue };
+            if filter.takes(&key.platform, key.metric) && filter.takes_start(start) {
+                let of = figures.entry((key.platform.clone(), key.metric, start));
+                of.and_modify(|figures| figures.add(*value)).or_insert(Figures::of(*value));
+            }
+        }
+        let summary = |((platform, metric, start), figures): (&(String, Metric, Day), &Figures)| figures.summary(platform, *metric, *start);
+        let mut summaries: Vec<Summary> = figures.iter().map(summary).collect();
+        sort(&mut summaries);
+        Ok(summaries)
+    }
+
+    async fn refresh_summaries(&self, _limit: u32) -> Result<u64> {
+        Ok(0)
+    }
+}
+
 fn key(data: &Dataset, row: usize) -> Result<Key> {
     let rows = &data.observations;
     let component = &data.components[usize::from(rows.component[row])];
@@ -118,5 +144,6 @@ mod tests {
     #[test]
     fn conforms() {
         pollster::block_on(crate::conformance::observations(async || MemoryObservations::default()));
+        pollster::block_on(crate::conformance::summaries(async || MemoryObservations::default()));
     }
 }

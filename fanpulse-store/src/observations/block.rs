@@ -4,17 +4,15 @@
 //! entry another 16 or more. Packed, a point of a daily series takes 5 to 10 bytes, and reading it costs no row.
 //!
 //! # Layout
-//! Version (1 byte), number of points, unit of time, then one column after the other, then the CRC-32 of all that
-//! (4 bytes, little-endian). Integers are LEB128, signed ones zigzag first. Artists, components, origins and
-//! recording times are runs: the difference to the run before, and the length less one. Times are runs of equal
-//! steps. Values are differences where all are integers, else eight bytes each.
+//! Version (1 byte), number of points, unit of time, then one column after the other, then the checksum, as
+//! [`packing`](crate::packing) writes them. Artists, components, origins and recording times are runs. Times are runs
+//! of equal steps. Values are differences where all are integers, else eight bytes each.
 
 use super::point::Point;
-use crate::{Error, Result};
+use crate::Result;
+use crate::packing::{EXACT, Runs, byte, damaged, integer, opened, put, put_runs, sealed, unzigzag, zigzag};
 
 const VERSION: u8 = 1;
-/// Above this, floating point skips integers.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Packs points, which are sorted by artist, component and time.
 pub(super) fn pack(points: &[Point]) -> Vec<u8> {
@@ -42,8 +40,7 @@ pub(super) fn pack(points: &[Point]) -> Vec<u8> {
             out.extend_from_slice(&p.value.to_le_bytes());
         }
     }
-    out.extend_from_slice(&crc32fast::hash(&out).to_le_bytes());
-    out
+    sealed(out)
 }
 
 /// Gives each of the packed points to `take`, in their order.
@@ -51,15 +48,7 @@ pub(super) fn pack(points: &[Point]) -> Vec<u8> {
 /// # Errors
 /// `internal` where the bytes are not what was packed.
 pub(super) fn unpack(bytes: &[u8], mut take: impl FnMut(Point)) -> Result<()> {
-    let Some((content, sum)) = bytes.split_last_chunk::<4>() else { return Err(damaged()) };
-    if crc32fast::hash(content) != u32::from_le_bytes(*sum) {
-        return Err(damaged());
-    }
-    let mut rest = content;
-    let version = byte(&mut rest)?;
-    if version != VERSION {
-        return Err(Error::internal(format!("a block of observations has version {version}; use the newer fanpulse that wrote it")));
-    }
+    let mut rest = opened(bytes, VERSION)?;
     let (len, unit) = (integer(&mut rest)?, integer(&mut rest)?.cast_signed());
     let mut artists = Runs::skip(&mut rest, len)?;
     let mut components = Runs::skip(&mut rest, len)?;
@@ -92,102 +81,11 @@ pub(super) fn unpack(bytes: &[u8], mut take: impl FnMut(Point)) -> Result<()> {
     if rest.is_empty() { Ok(()) } else { Err(damaged()) }
 }
 
-#[cold]
-fn damaged() -> Error {
-    Error::internal("a block of observations is damaged: its checksum does not fit; `fanpulse doctor` says what to do")
-}
-
 const fn common_divisor(mut a: i64, mut b: i64) -> i64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
     a
-}
-
-const fn zigzag(v: i64) -> u64 {
-    ((v << 1) ^ (v >> 63)).cast_unsigned()
-}
-
-const fn unzigzag(v: u64) -> i64 {
-    (v >> 1).cast_signed() ^ -(v & 1).cast_signed()
-}
-
-fn put(out: &mut Vec<u8>, mut v: u64) {
-    while v >= 0x80 {
-        out.push((v & 0x7f) as u8 | 0x80);
-        v >>= 7;
-    }
-    out.push(v as u8);
-}
-
-fn put_runs(out: &mut Vec<u8>, values: impl Iterator<Item = i64>) {
-    let (mut before, mut run) = (0, None::<(i64, u64)>);
-    let mut end = |out: &mut Vec<u8>, (value, len): (i64, u64)| {
-        put(out, zigzag(value.wrapping_sub(std::mem::replace(&mut before, value))));
-        put(out, len - 1);
-    };
-    for value in values {
-        match &mut run {
-            Some((v, len)) if *v == value => *len += 1,
-            _ => {
-                if let Some(run) = run.replace((value, 1)) {
-                    end(out, run);
-                }
-            }
-        }
-    }
-    if let Some(run) = run {
-        end(out, run);
-    }
-}
-
-fn byte(rest: &mut &[u8]) -> Result<u8> {
-    let (first, after) = rest.split_first().ok_or_else(damaged)?;
-    *rest = after;
-    Ok(*first)
-}
-
-#[inline]
-fn integer(rest: &mut &[u8]) -> Result<u64> {
-    let mut v = 0;
-    for shift in (0..64).step_by(7) {
-        let b = byte(rest)?;
-        v |= u64::from(b & 0x7f) << shift;
-        if b < 0x80 {
-            return Ok(v);
-        }
-    }
-    Err(damaged())
-}
-
-/// Reads a column of runs value by value.
-struct Runs<'a> {
-    rest: &'a [u8],
-    value: i64,
-    left: u64,
-}
-
-impl<'a> Runs<'a> {
-    /// The column of `len` values that begins here; leaves `rest` behind it.
-    fn skip(rest: &mut &'a [u8], len: u64) -> Result<Self> {
-        let column = Self { rest, value: 0, left: 0 };
-        let mut seen = 0_u64;
-        while seen < len {
-            integer(rest)?;
-            seen = seen.checked_add(integer(rest)?).and_then(|s| s.checked_add(1)).ok_or_else(damaged)?;
-        }
-        if seen == len { Ok(column) } else { Err(damaged()) }
-    }
-
-    #[inline]
-    fn next(&mut self) -> Result<i64> {
-        if self.left == 0 {
-            self.value = self.value.wrapping_add(unzigzag(integer(&mut self.rest)?));
-            self.left = integer(&mut self.rest)? + 1;
-        }
-        self.left -= 1;
-        Ok(self.value)
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod load;
 mod origin;
 mod point;
 mod sql;
+mod summary;
 
 use async_trait::async_trait;
 use fanpulse_core::ingest::{Dataset, Metric, Observation};
@@ -14,9 +15,11 @@ use serde::{Deserialize, Serialize};
 pub use load::load;
 pub use origin::{Origin, Precision, Quality};
 pub use sql::Compacted;
+pub use summary::{Period, Summary, SummaryFilter, SummaryStore};
 
 pub(crate) use point::month;
-pub(crate) use sql::examine_blocks;
+pub(crate) use sql::{examine_blocks, examine_summaries};
+pub(crate) use summary::{Figures, sort};
 
 use crate::{Cursor, Error, Page, PageRequest, Result};
 
@@ -105,7 +108,7 @@ impl Filter {
 /// The rows of some artists, each of them whole.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// The rows by artist, then component, then time, which the engine scores where they lie.
+    /// The rows by artist; observations then by component and time, which the engine scores where they lie.
     pub data: Dataset,
     /// Where the next batch begins; `None` = this was the last.
     pub next: Option<Cursor>,

@@ -74,7 +74,7 @@ impl PostStore for Store {
     async fn posts(&self, filter: &PostFilter, page: &PageRequest) -> Result<Page<Post>> {
         let after: Option<PostKey> = page.after.as_ref().map(Cursor::place).transpose()?;
         let (artist, platform, post) = after.unwrap_or_default();
-        let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX).saturating_add(1);
+        let limit = page.one_more();
         let PostFilter { artist_id, platform: on, from, until } = filter;
         let args = args![artist, platform, post, artist_id.clone(), on.clone(), *from, *until, limit];
         let select = if artist_id.is_some() { select!("artist = $4") } else { select!("$4 is null") };

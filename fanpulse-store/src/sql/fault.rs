@@ -64,6 +64,8 @@ fn postgres(e: &dyn sqlx::error::DatabaseError) -> (ErrorKind, String) {
         "28P01" | "28000" => "refuses the user or its password".to_owned(),
         "3D000" => format!("does not exist: {}", e.message()),
         "40001" | "40P01" | "55P03" => format!("a concurrent change won, try again: {}", e.message()),
+        // PostgreSQL's text has every character but this one.
+        "22021" | "22P05" => return (ErrorKind::Invalid, "takes no text with a NUL character".to_owned()),
         "XX001" | "XX002" => return (ErrorKind::Internal, format!("is damaged: {}", e.message())),
         c if ["08", "53", "57", "58"].iter().any(|class| c.starts_with(class)) => e.message().to_owned(),
         _ => return constraint(e),

@@ -27,7 +27,9 @@ pub(super) async fn connect(path: &Path, place: &Place) -> Result<Pools> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(PATIENCE)
-        .foreign_keys(true);
+        .foreign_keys(true)
+        // What is deleted may be personal: it is overwritten, not only given free.
+        .pragma("secure_delete", "on");
     let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     let writer = first_connection(pool.clone().max_connections(1), &options).await.map_err(|e| place.fault(e))?;
     let readers = pool.max_connections(4).connect_lazy_with(options.pragma("query_only", "on"));

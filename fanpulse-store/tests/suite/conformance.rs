@@ -21,4 +21,4 @@ macro_rules! conforms {
     )*};
 }
 
-conforms! { observations accounts artists connections posts scores jobs }
+conforms! { observations accounts alerts artists audit connections fan_events imports posts releases scores summaries sync_cursors webhooks jobs }

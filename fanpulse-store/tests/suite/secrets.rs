@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanpulse_core::Instant;
 use fanpulse_store::{
-    Account, AccountId, AccountStore, Connection, ConnectionId, ConnectionStore, ErrorKind, Keyring, Store, Tier, Tokens,
+    Account, AccountId, AccountStore, Connection, ConnectionId, ConnectionStore, ErrorKind, Keyring, Store, Tier, Tokens, Webhook,
+    WebhookId, WebhookStore,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -103,4 +104,34 @@ async fn tokens_are_nowhere_in_the_file() {
         seen += usize::from(bytes.windows(10).any(|w| w == b"channel 49"));
     }
     assert!(seen > 0);
+}
+
+/// Secrets of webhooks change their keys as tokens do.
+#[tokio::test]
+async fn webhooks_change_their_keys_too() {
+    for (store, _database) in stores().await {
+        let old = Keyring::generate();
+        let store = store.with_keys(old.clone());
+        let account = label(&store).await;
+        let hook = Webhook {
+            id: WebhookId::new(now(), [1; 10]),
+            account,
+            url: "https://low-tide.example/hooks".to_owned(),
+            secret: SecretString::from("whsec_1"),
+            events: std::collections::BTreeSet::new(),
+            is_active: true,
+            created_at: now(),
+            version: 1,
+        };
+        store.add_webhook(&hook).await.unwrap();
+        store.add_connection(&grant(account, 1)).await.unwrap();
+        let both = old.with_another_key();
+        let rotating = store.clone().with_keys(both.clone());
+        assert_eq!((rotating.reseal().await.unwrap(), rotating.reseal().await.unwrap()), (2, 0));
+        let new = Keyring::from_text(both.to_text().lines().last().unwrap()).unwrap();
+        let found = store.clone().with_keys(new.clone()).webhook(account, hook.id).await.unwrap().unwrap();
+        assert_eq!(found.secret.expose_secret(), "whsec_1");
+        let e = store.with_keys(old.clone()).webhook(account, hook.id).await.unwrap_err();
+        assert!(e.kind() == ErrorKind::Unavailable && e.message().contains("webhook") && !e.message().contains("whsec"), "{e}");
+    }
 }

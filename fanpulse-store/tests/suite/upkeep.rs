@@ -78,7 +78,7 @@ async fn a_damaged_file_is_named_and_the_findings_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fanpulse.db");
     let store = Store::open(&text(&path)).await.unwrap();
-    store.append(&Origin::from("api"), moment(1, 1), &day_of(5000, 1, |a| f64::from(a) + 0.25)).await.unwrap();
+    store.append(&Origin::from("api"), moment(1, 1), &day_of(20_000, 1, |a| f64::from(a) + 0.25)).await.unwrap();
     let right = everything(&store, always()).await;
     store.close().await;
     let good = std::fs::read(&path).unwrap();

@@ -97,7 +97,7 @@ impl JobStore for Store {
 
     async fn jobs(&self, filter: &JobFilter, page: &PageRequest) -> Result<Page<Job>> {
         let before: Option<JobId> = page.after.as_ref().map(Cursor::place).transpose()?;
-        let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX).saturating_add(1);
+        let limit = page.one_more();
         let JobFilter { queue, kind, state } = filter.clone();
         let select = select!(
             "($1 is null or queue = $1) and ($2 is null or kind = $2) and ($3 is null or state = $3) and ($4 is null or id < $4)

@@ -6,6 +6,7 @@ use fanpulse_core::ingest::Dataset;
 use super::blocks::{self, Wanted};
 use super::keep;
 use super::names::{self, Names};
+use super::summaries;
 use crate::Result;
 use crate::observations::point::{BUCKET, Calendar, Point};
 use crate::observations::{Appended, Origin, block, conflict};
@@ -50,6 +51,7 @@ pub(super) async fn append(database: &Database, origin: &Origin, recorded_at: In
                 appended.stored += compared.new.len() as u64;
                 appended.repeated += compared.repeated;
                 blocks::write(&mut tx, rows[0].month, &compared.new).await?;
+                summaries::mark(&mut tx, rows[0].month, &compared.new).await?;
             }
         }
     }

@@ -5,6 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::blocks::{self, FULL, Wanted};
 use super::names::{self, Names};
+use super::summaries;
 use crate::observations::block;
 use crate::observations::point::{BUCKET, month};
 use crate::sql::{Arg, Database, Dialect, args, narrow};
@@ -62,6 +63,8 @@ pub(super) async fn forget(database: &Database, before: Day) -> Result<u64> {
     if tx.dialect() == Dialect::Postgres {
         tx.run("select pg_advisory_xact_lock($1)", args![LOCK]).await?;
     }
+    // Nobody appends meanwhile, nor makes summaries of what goes.
+    blocks::lock(&mut tx, 0..32).await?;
     let sum = "select month, cast(sum(points) as bigint) from observation_blocks where month < $1 group by month";
     let sum = if tx.dialect() == Dialect::Postgres { sum.replace("select month", "select cast(month as bigint)") } else { sum.to_owned() };
     let mut gone = 0_u64;
@@ -84,6 +87,7 @@ pub(super) async fn forget(database: &Database, before: Day) -> Result<u64> {
             }
         }
     }
+    summaries::forget(&mut tx, before).await?;
     tx.commit().await?;
     Ok(gone)
 }

@@ -9,6 +9,8 @@ mod blocks;
 mod keep;
 mod names;
 mod read;
+mod summaries;
+mod summary_block;
 
 use async_trait::async_trait;
 use fanpulse_core::ingest::Dataset;
@@ -16,6 +18,7 @@ use fanpulse_core::{Day, Instant};
 
 pub use keep::Compacted;
 pub(crate) use keep::examine_blocks;
+pub(crate) use summaries::examine_summaries;
 
 use super::{Appended, AsOf, Batch, Filter, ObservationStore, Origin, Statement, check};
 use crate::{Cursor, Page, PageRequest, Result, Store};

@@ -1,0 +1,2 @@
+drop table fan_event_blocks;
+drop table fan_batches;

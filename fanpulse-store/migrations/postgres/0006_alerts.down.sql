@@ -1,0 +1,3 @@
+drop table alerts;
+drop table fired_alerts;
+drop table alert_rules;

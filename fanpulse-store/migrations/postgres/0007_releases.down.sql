@@ -1,0 +1,2 @@
+drop table competing_releases;
+drop table releases;

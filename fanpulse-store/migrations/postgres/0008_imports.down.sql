@@ -1,0 +1,2 @@
+drop table sync_cursors;
+drop table imports;

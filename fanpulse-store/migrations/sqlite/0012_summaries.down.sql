@@ -1,0 +1,2 @@
+drop table changed_summaries;
+drop table summaries;
