@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod suite {
     pub mod conformance;
+    pub mod crashes;
     pub mod databases;
     pub mod hardships;
     pub mod jobs;
     pub mod migrations;
     pub mod observations;
+    pub mod processes;
+    pub mod raw;
+    pub mod restarts;
     pub mod secrets;
     pub mod upkeep;
 }
