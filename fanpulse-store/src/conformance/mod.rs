@@ -14,6 +14,7 @@ mod connections;
 mod jobs;
 mod observations;
 mod posts;
+mod restatements;
 mod scores;
 
 use std::num::NonZeroUsize;
