@@ -1,8 +1,10 @@
 //! Observations into and out of both databases: rows per second, bytes per point, and memory while millions of rows
-//! stream. With `FANPULSE_PEER_PYTHON` set to a Python that has psycopg, `peers/store.py` does the same with rows of
-//! a plain table, and `peers/fill_scores.py` makes a million artists, whose latest scores are asked for.
+//! stream. With `FANPULSE_PEER_PYTHON` set to a Python that has psycopg, `peers/store.py` does the same in turn with rows
+//! of a plain table, and `peers/fill_scores.py` makes a million artists, whose latest scores are asked for.
 
-use std::process::Command;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant as Watch};
 
 use fanpulse_core::ingest::{Dataset, Metric};
@@ -65,7 +67,47 @@ struct Sizes {
     streamed: u32,
 }
 
-async fn measure(name: &str, url: impl AsyncFn() -> String, sizes: &Sizes) {
+/// `peers/store.py`, which does a round when it is asked.
+struct Peer {
+    process: Child,
+    asked: ChildStdin,
+    said: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    fn start(python: &OsStr, sizes: &Sizes) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/store.py");
+        let mut peer = Command::new(python);
+        peer.args([script, &sizes.artists.to_string(), &sizes.days.to_string()]);
+        let mut process = peer.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the peer starts");
+        let (asked, said) = (process.stdin.take().expect("its input"), process.stdout.take().expect("its output"));
+        Self { process, asked, said: BufReader::new(said) }
+    }
+
+    /// Seconds to insert, seconds to read, bytes a point.
+    fn round(&mut self, place: &str) -> [f64; 3] {
+        writeln!(self.asked, "{place}").expect("the peer listens");
+        let mut line = String::new();
+        self.said.read_line(&mut line).expect("the peer answers");
+        let numbers: Vec<f64> = line.split_whitespace().map(|n| n.parse().expect("a number")).collect();
+        numbers.try_into().expect("three numbers")
+    }
+
+    fn end(self) {
+        let Self { mut process, asked, .. } = self;
+        drop(asked);
+        assert!(process.wait().expect("the peer ends").success());
+    }
+}
+
+/// The median of ratios, and between which they lie.
+fn ratios(of: &mut [f64]) -> String {
+    of.sort_by(f64::total_cmp);
+    format!("{:.1} ({:.1}-{:.1})", of[of.len() / 2], of[0], of[of.len() - 1])
+}
+
+async fn measure(name: &str, url: impl AsyncFn() -> String, sizes: &Sizes, mut peer: Option<&mut Peer>) {
+    let (mut inserts, mut reads) = (Vec::new(), Vec::new());
     let data = counts(0..sizes.artists, 0..sizes.days);
     let rows = data.observations.len();
     let origin = Origin::from("bench");
@@ -93,6 +135,16 @@ async fn measure(name: &str, url: impl AsyncFn() -> String, sizes: &Sizes) {
             rate(rows, read)
         );
         store.close().await;
+        if let Some(peer) = &mut peer {
+            let [peer_insert, peer_read, peer_bytes] = peer.round(&url().await);
+            let rate = |seconds: f64| rate(rows, Duration::from_secs_f64(seconds));
+            println!("{name} peer {round}: insert {} | read {} | {peer_bytes:.1} bytes/point", rate(peer_insert), rate(peer_read));
+            inserts.push(peer_insert / insert.as_secs_f64());
+            reads.push(peer_read / read.as_secs_f64());
+        }
+    }
+    if peer.is_some() {
+        println!("{name} times as fast as its peer, in turn: insert {} | read {}", ratios(&mut inserts), ratios(&mut reads));
     }
     let store = Store::open(&url().await).await.expect("a store");
     let empty = store.bytes().await.expect("a size");
@@ -156,7 +208,7 @@ async fn stream(name: &str, url: String, sizes: &Sizes) {
 }
 
 /// The latest score of random ones among a million artists.
-async fn latest_scores(name: &str, url: String, python: &std::ffi::OsStr) {
+async fn latest_scores(name: &str, url: String, python: &OsStr) {
     let store = Store::open(&url).await.expect("a store");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/fill_scores.py");
     assert!(Command::new(python).args([script, &url]).status().expect("the script runs").success());
@@ -196,14 +248,16 @@ fn main() {
         // First, while the peak is still that of the process alone.
         stream("sqlite", file().await, &sizes).await;
         stream("postgres", testing::postgres().await, &sizes).await;
-        measure("sqlite", &file, &sizes).await;
-        measure("postgres", testing::postgres, &sizes).await;
-        if let Some(python) = std::env::var_os("FANPULSE_PEER_PYTHON") {
+        let python = std::env::var_os("FANPULSE_PEER_PYTHON");
+        let mut peer = python.as_ref().map(|python| Peer::start(python, &sizes));
+        measure("sqlite", &file, &sizes, peer.as_mut()).await;
+        measure("postgres", testing::postgres, &sizes, peer.as_mut()).await;
+        if let Some(peer) = peer {
+            peer.end();
+        }
+        if let Some(python) = python {
             latest_scores("sqlite", file().await, &python).await;
             latest_scores("postgres", testing::postgres().await, &python).await;
-            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/store.py");
-            let peer = Command::new(python).args([script, &testing::postgres().await]).status().expect("the peer runs");
-            assert!(peer.success());
         }
     });
 }

@@ -1,16 +1,17 @@
 """The peer of benches/store.rs: the same counts as rows of a plain table with a series dictionary and a primary key,
-by sqlite3's executemany and psycopg's binary COPY. Usage: store.py POSTGRES_URL"""
+by sqlite3's executemany and psycopg's binary COPY. Usage: store.py ARTISTS DAYS; then for each line of input, which
+names a new SQLite file or an empty PostgreSQL database, a line of output: seconds to insert, seconds to read, bytes
+a point."""
 
 import os
 import random
 import sqlite3
 import sys
-import tempfile
 import time
 
 import psycopg
 
-ARTISTS, DAYS, COMPONENTS = 10_000, 60, 3
+ARTISTS, DAYS, COMPONENTS = int(sys.argv[1]), int(sys.argv[2]), 3
 FIRST, DAY = 20_454, 86_400_000_000
 
 
@@ -25,36 +26,29 @@ def counts():
     return rows
 
 
-def rate(rows, seconds):
-    return f"{len(rows) / seconds / 1e6:.2f} M rows/s"
-
-
-def sqlite(rows):
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "peer.db")
-        db = sqlite3.connect(path, isolation_level=None)
-        db.execute("pragma journal_mode = wal")
-        db.execute("pragma synchronous = normal")
-        db.execute(
-            "create table points (series integer, at integer, recorded integer, source integer, value real,"
-            " primary key (series, at, recorded, source)) without rowid"
-        )
-        start = time.perf_counter()
-        db.execute("begin immediate")
-        db.executemany("insert or ignore into points values (?, ?, ?, ?, ?)", rows)
-        db.execute("commit")
-        insert = time.perf_counter() - start
-        start = time.perf_counter()
-        back = db.execute("select series, at, value from points order by series, at").fetchall()
-        read = time.perf_counter() - start
-        assert len(back) == len(rows)
-        db.close()
-        return insert, read, os.path.getsize(path) / len(rows)
+def sqlite(rows, path):
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = normal")
+    db.execute(
+        "create table points (series integer, at integer, recorded integer, source integer, value real,"
+        " primary key (series, at, recorded, source)) without rowid"
+    )
+    start = time.perf_counter()
+    db.execute("begin immediate")
+    db.executemany("insert or ignore into points values (?, ?, ?, ?, ?)", rows)
+    db.execute("commit")
+    insert = time.perf_counter() - start
+    start = time.perf_counter()
+    back = db.execute("select series, at, value from points order by series, at").fetchall()
+    read = time.perf_counter() - start
+    assert len(back) == len(rows)
+    db.close()
+    return insert, read, os.path.getsize(path) / len(rows)
 
 
 def postgres(rows, url):
     with psycopg.connect(url, autocommit=True) as db:
-        db.execute("drop table if exists points")
         db.execute(
             "create table points (series int, at bigint, recorded bigint, source smallint, value float8,"
             " primary key (series, at, recorded, source))"
@@ -79,9 +73,9 @@ def postgres(rows, url):
 
 def main():
     rows = counts()
-    for round in range(3):
-        for name, (insert, read, size) in (("sqlite3 executemany", sqlite(rows)), ("psycopg COPY", postgres(rows, sys.argv[1]))):
-            print(f"peer {name} {round}: insert {rate(rows, insert)} | read {rate(rows, read)} | {size:.1f} bytes/point", flush=True)
+    for line in sys.stdin:
+        place = line.strip()
+        print(*(postgres(rows, place) if "://" in place else sqlite(rows, place)), flush=True)
 
 
 main()

@@ -30,12 +30,13 @@ impl Store {
         put
     }
 
-    /// Puts a backup in the place of the SQLite file `target`, after looking it over. Nobody may use the target
-    /// meanwhile. `replace` = also where the target exists.
+    /// Puts a backup in the place of the SQLite file `target`, after looking it over. `replace` = also where the target
+    /// exists. A process that dies in the middle leaves the one or the other.
     ///
     /// # Errors
     /// * `not_found` where there is no such backup, `internal` where it is damaged.
-    /// * `conflict` where the target exists and is not to be replaced, or the backup is of a newer FanPulse.
+    /// * `conflict` where the target exists and is not to be replaced, or somebody uses it, or the backup is of a newer
+    ///   FanPulse.
     /// * `unavailable` where it cannot be written; the target is as it was then.
     pub async fn restore(backup: &Path, target: &Path, replace: Replace) -> Result<()> {
         if !backup.exists() {
@@ -44,9 +45,14 @@ impl Store {
         if target.exists() && replace == Replace::Never {
             return Err(Error::conflict(format!("{}: exists already; --force replaces it", target.display())));
         }
+        Self::nobody_uses(target).await?;
         let beside = beside(target);
         let failed = |e: std::io::Error| Error::unavailable(format!("{}: cannot be written: {e}", target.display())).caused_by(e);
-        std::fs::copy(backup, &beside).map_err(failed)?;
+        std::fs::copy(backup, &beside).map_err(|e| {
+            // As far as it came.
+            let _gone = std::fs::remove_file(&beside);
+            failed(e)
+        })?;
         let looked_over = match Self::connect(&beside.display().to_string()).await {
             Ok(copy) => {
                 let findings = copy.examine_restored().await;
@@ -56,23 +62,35 @@ impl Store {
             Err(e) => Err(e),
         };
         let put = looked_over.map_err(|e| named(&e, &beside, backup)).and_then(|()| {
-            // The journal of the file that goes belongs to no other.
-            for suffix in ["-wal", "-shm"] {
-                let mut journal = target.as_os_str().to_owned();
-                journal.push(suffix);
-                match std::fs::remove_file(Path::new(&journal)) {
+            // The journal of a damaged file that goes belongs to no other.
+            for journal in journals(target) {
+                match std::fs::remove_file(&journal) {
                     Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
                     _ => {}
                 }
             }
             sync_and_rename(&beside, target)
         });
-        for suffix in ["", "-wal", "-shm"] {
-            let mut left = beside.as_os_str().to_owned();
-            left.push(suffix);
-            let _gone = std::fs::remove_file(Path::new(&left));
+        for left in journals(&beside).into_iter().chain([beside]) {
+            let _gone = std::fs::remove_file(left);
         }
         put
+    }
+
+    /// Refuses a file that somebody uses. One that nobody uses is brought in order, so that its journal goes; a damaged
+    /// one is left as it is.
+    async fn nobody_uses(path: &Path) -> Result<()> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let Ok(store) = Self::connect(&path.display().to_string()).await else { return Ok(()) };
+        let readable = store.schema().await.is_ok();
+        store.close().await;
+        // Whoever closes a database as the last one takes its journal into the file and removes it.
+        if readable && journals(path).iter().any(|journal| journal.exists()) {
+            return Err(Error::conflict(format!("{}: is in use; stop every fanpulse that uses it", path.display())));
+        }
+        Ok(())
     }
 
     /// A backup may be of an older schema, which is brought up to date afterwards, but not of a newer one.
@@ -93,6 +111,15 @@ pub enum Replace {
     Never,
     /// It goes.
     Existing,
+}
+
+/// What SQLite keeps beside a file that is in use.
+fn journals(path: &Path) -> [PathBuf; 2] {
+    ["-wal", "-shm"].map(|suffix| {
+        let mut journal = path.as_os_str().to_owned();
+        journal.push(suffix);
+        PathBuf::from(journal)
+    })
 }
 
 fn beside(target: &Path) -> PathBuf {

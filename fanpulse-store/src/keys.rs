@@ -106,7 +106,19 @@ impl Keyring {
     /// # Errors
     /// `unavailable` where it cannot be written.
     pub fn to_file(&self, path: &Path) -> Result<()> {
-        self.put(path, |beside| std::fs::rename(beside, path)).map_err(|e| unwritten(path, e))
+        lock(path).and_then(|_held| self.put(path, |beside| std::fs::rename(beside, path))).map_err(|e| unwritten(path, e))
+    }
+
+    /// Adds a new key to a key file, which seals from now on. Processes that do this together take turns, so that no
+    /// key goes that one of them seals with.
+    ///
+    /// # Errors
+    /// Those of [`Keyring::from_file`] and [`Keyring::to_file`].
+    pub fn add_key_to_file(path: &Path) -> Result<Self> {
+        let held = lock(path);
+        let keys = Self::from_file(path)?.with_another_key();
+        held.and_then(|_held| keys.put(path, |beside| std::fs::rename(beside, path))).map_err(|e| unwritten(path, e))?;
+        Ok(keys)
     }
 
     /// Reads a key file, or makes one with a new key where there is none. Of processes that start together, one makes it.
@@ -117,6 +129,7 @@ impl Keyring {
         match Self::from_file(path) {
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 let new = Self::generate();
+                let _held = lock(path).map_err(|e| unwritten(path, e))?;
                 match new.put(path, |beside| std::fs::hard_link(beside, path).and_then(|()| std::fs::remove_file(beside))) {
                     Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Self::from_file(path),
                     done => done.map(|()| new).map_err(|e| unwritten(path, e)),
@@ -129,7 +142,7 @@ impl Keyring {
     /// Writes the keys beside `path` and moves them there by `place`.
     fn put(&self, path: &Path, place: impl FnOnce(&Path) -> std::io::Result<()>) -> std::io::Result<()> {
         let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}.{}", std::process::id(), STANDARD.encode(Key::generate()).replace('/', "-")));
+        name.push(format!(".{}.{}{PART}", std::process::id(), STANDARD.encode(Key::generate()).replace('/', "-")));
         let beside = Path::new(&name);
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -181,6 +194,34 @@ impl Keyring {
         let payload = Payload { msg: sealed, aad: row.as_bytes() };
         XChaCha20Poly1305::new(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())
     }
+}
+
+/// The end of the name of a file that is not yet a key file.
+const PART: &str = ".part";
+
+/// Waits until nobody else writes this key file, or another one in its folder, and removes what processes that were
+/// killed left of theirs. It lasts as long as what is returned.
+#[cfg(unix)]
+fn lock(path: &Path) -> std::io::Result<std::fs::File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let held = std::fs::File::open(folder)?;
+    held.lock()?;
+    let (Some(name), entries) = (path.file_name().and_then(|name| name.to_str()), std::fs::read_dir(folder)?) else { return Ok(held) };
+    for entry in entries {
+        let entry = entry?;
+        let other = entry.file_name();
+        let rest = other.to_str().and_then(|other| other.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(PART));
+        // What is left of it holds a key.
+        if rest.and_then(|rest| rest.split_once('.')).is_some_and(|(process, _)| process.parse::<u32>().is_ok()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(held)
+}
+
+#[cfg(not(unix))]
+fn lock(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn unwritten(path: &Path, e: std::io::Error) -> Error {
@@ -271,6 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_are_added_together_all_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        Keyring::from_file_or_new(&path).unwrap();
+        let added: Vec<Keyring> = std::thread::scope(|scope| {
+            let adds: Vec<_> = (0..8).map(|_| scope.spawn(|| Keyring::add_key_to_file(&path).unwrap())).collect();
+            adds.into_iter().map(|add| add.join().unwrap()).collect()
+        });
+        let keys = Keyring::from_file(&path).unwrap();
+        assert_eq!(keys.current(), 9);
+        for one in added {
+            keys.open(&one.seal(b"token", "connections 1").unwrap(), "connections 1").unwrap();
+        }
+    }
+
+    #[test]
     fn keys_go_through_text_and_files_and_are_not_printed() {
         let keys = Keyring::generate().with_another_key();
         let text = keys.to_text();
@@ -289,8 +346,11 @@ mod tests {
             starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
         assert!(made.iter().all(|text| *text == made[0]), "one key for all");
+        // Of a process that was killed, and of somebody else.
+        std::fs::write(folder.path().join("keys.4711.AAAA.part"), "1:").unwrap();
+        std::fs::write(folder.path().join("keys.copy.part"), "mine").unwrap();
         keys.to_file(&path).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
         assert_eq!(Keyring::from_file(&path).unwrap().to_text(), text);
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
         let e = Keyring::from_file(&path).unwrap_err();

@@ -3,12 +3,16 @@
 #[cfg(test)]
 mod suite {
     pub mod conformance;
+    pub mod crashes;
     pub mod databases;
     pub mod fan_events;
     pub mod hardships;
     pub mod jobs;
     pub mod migrations;
     pub mod observations;
+    pub mod processes;
+    pub mod raw;
+    pub mod restarts;
     pub mod secrets;
     pub mod summaries;
     pub mod units_of_work;

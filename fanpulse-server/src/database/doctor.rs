@@ -42,6 +42,8 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
         match problem {
             None => lines.push(format!("ok   {what}")),
             Some(problem) => {
+                // Other commands send the reader here.
+                let problem = problem.replace("; `fanpulse doctor` says what to do", "");
                 lines.push(format!("BAD  {what}: {problem}"));
                 lines.extend(remedy.map(|remedy| format!("     to do: {remedy}")));
             }

@@ -45,13 +45,14 @@ fn rotate(args: &KeysArgs) -> Result<()> {
         let (store, newest, place) = match source(&args.keys, &args.database.url)? {
             Source::Given(keys) => (store.clone().with_keys(keys.clone()), keys.current(), VARIABLE.to_owned()),
             Source::File(path) => {
-                let keys = match Keyring::from_file(&path) {
-                    Ok(keys) => keys.with_another_key(),
-                    Err(e) if e.kind() == ErrorKind::NotFound => first_key(&store).await.map_err(|_| e)?,
-                    Err(e) => return Err(e),
+                // In the file before the first secret needs it, so that no crash leaves a secret without its key.
+                let keys = match Keyring::add_key_to_file(&path) {
+                    Err(e) if e.kind() == ErrorKind::NotFound => {
+                        nothing_is_sealed(&store).await.map_err(|_| e)?;
+                        Keyring::from_file_or_new(&path)?
+                    }
+                    keys => keys?,
                 };
-                // Before the first secret needs it, so that no crash leaves a secret without its key.
-                keys.to_file(&path)?;
                 (store.with_key_file(&path)?, keys.current(), path.display().to_string())
             }
             Source::Unknown => {
@@ -69,8 +70,7 @@ fn rotate(args: &KeysArgs) -> Result<()> {
     print(&lines)
 }
 
-/// A first key, where no secret was sealed with a lost one.
-async fn first_key(store: &Store) -> fanpulse_store::Result<Keyring> {
-    let keys = Keyring::generate();
-    store.clone().with_keys(keys.clone()).reseal().await.map(|_| keys)
+/// Refuses to make a first key where a lost one has sealed secrets.
+async fn nothing_is_sealed(store: &Store) -> fanpulse_store::Result<()> {
+    store.clone().with_keys(Keyring::generate()).reseal().await.map(drop)
 }

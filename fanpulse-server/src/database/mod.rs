@@ -20,8 +20,8 @@ use args::Migrate;
 pub(crate) fn migrate(args: &MigrateArgs) -> Result<()> {
     let lines = wait(async {
         let store = match args.to {
-            Migrate::Status => existing(&args.database.url).await?,
-            _ => Store::connect(&args.database.url).await?,
+            Migrate::Status | Migrate::Down => existing(&args.database.url).await?,
+            Migrate::Up | Migrate::To { .. } => Store::connect(&args.database.url).await?,
         };
         let target = match args.to {
             Migrate::Up => Target::Latest,
@@ -54,7 +54,9 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<()> {
 
 pub(crate) fn restore(args: &RestoreArgs) -> Result<()> {
     let Some(target) = file(&args.database.url) else {
-        return Err(Failure::failed("PostgreSQL brings its own: pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" BACKUP"));
+        return Err(Failure::failed(
+            "PostgreSQL brings its own: pg_restore --clean --if-exists --no-owner --single-transaction --dbname=\"$DATABASE_URL\" BACKUP",
+        ));
     };
     let replace = if args.force { Replace::Existing } else { Replace::Never };
     wait(Store::restore(&args.file, target, replace))?;

@@ -59,8 +59,99 @@ fn a_backup_is_made_and_restored() {
     on(&database, &["restore", &copy, "--force"]).ok();
     on(&database, &["doctor"]).ok();
     on(&path("elsewhere.db"), &["restore", &copy]).ok();
-    let url = "postgres://fan:secret@db.example/fans";
-    assert!(on(url, &["restore", &copy]).error().contains("pg_restore"));
+    std::fs::write(path("notes.db"), "notes ".repeat(500)).unwrap();
+    let refused = on(&path("elsewhere.db"), &["restore", &path("notes.db"), "--force"]);
+    assert!(refused.error().contains("notes.db") && refused.error().contains("not a SQLite database"), "{}", refused.err);
+    on(&path("elsewhere.db"), &["doctor"]).ok();
+}
+
+/// What `backup` and `restore` say of PostgreSQL is typed as it stands, and brings everything to an empty database and
+/// back to the one that it came from.
+#[test]
+fn postgresql_is_backed_up_and_restored_as_they_say() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = text(&folder.path().join("copy.dump"));
+    let typed = |said: &Ran, database: &str| {
+        let command = said.error().split_once("PostgreSQL brings its own: ").unwrap().1.replace("BACKUP", &copy);
+        let ran = std::process::Command::new("sh").args(["-c", &command]).env("DATABASE_URL", database).output().unwrap();
+        assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
+    };
+    let [full, empty] = [(), ()].map(|()| runtime.block_on(fanpulse_store::testing::postgres()));
+    let points = |database: &str| {
+        let count = "select coalesce(sum(points), 0), max(data::text) from observation_blocks";
+        let ran = std::process::Command::new("psql").args([database, "-Atc", count]).output().unwrap();
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    on(&full, &["migrate", "up"]).ok();
+    runtime.block_on(append(&full));
+    let before = points(&full);
+    assert!(before.starts_with("60|"), "{before}");
+    typed(&on(&full, &["backup", &copy]), &full);
+    for database in [&empty, &full] {
+        typed(&on(database, &["restore", &copy]), database);
+        assert_eq!(points(database), before);
+        assert_eq!(lines(&on(database, &["doctor"]).ok().out, "ok "), 4);
+    }
+}
+
+/// Sixty days of an artist, over several months.
+async fn append(database: &str) {
+    use fanpulse_core::ingest::{Dataset, Metric, Observation};
+    use fanpulse_store::{ObservationStore, Store};
+    let first = fanpulse_core::Day::from_ymd(2026, 1, 10).unwrap();
+    let mut data = Dataset::default();
+    for day in 0..60_i32 {
+        let (artist_id, platform, metric) = ("low-tide", "spotify", Metric::Followers);
+        let observed_at = fanpulse_core::Instant::from(first.plus(day));
+        data.push_observation(&Observation { artist_id, platform, metric, observed_at, value: f64::from(day) }).unwrap();
+    }
+    let store = Store::connect(database).await.unwrap();
+    store.append(&"api".into(), "2026-04-01".parse().unwrap(), &data).await.unwrap();
+    store.close().await;
+}
+
+/// A file that was damaged in the middle is refused by name, wherever it is read, and the doctor says what to do.
+#[test]
+fn a_damaged_file_is_named_and_mended_as_the_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| text(&folder.path().join(name));
+    let (database, copy) = (path("fanpulse.db"), path("copy.db"));
+    on(&database, &["migrate", "up"]).ok();
+    tokio::runtime::Runtime::new().unwrap().block_on(append(&database));
+    on(&database, &["backup", &copy]).ok();
+    let good = std::fs::read(&database).unwrap();
+    let mut bad = good.clone();
+    // From the second page on, and not the header.
+    bad[4096..].iter_mut().for_each(|byte| *byte ^= 0x5a);
+    std::fs::write(&database, &bad).unwrap();
+    let doctor = on(&database, &["doctor"]);
+    assert!(doctor.code == Some(1) && doctor.out.contains(&database) && doctor.out.contains("is damaged"), "{}", doctor.out);
+    assert!(!doctor.out.contains("fanpulse doctor"), "{}", doctor.out);
+    let todo = doctor.out.lines().find_map(|line| line.trim().strip_prefix("to do: ")).unwrap();
+    let ran = on(&database, &["backup", &path("other.db")]);
+    assert!(ran.error().contains(&database) && ran.error().contains("fanpulse doctor"), "{}", ran.err);
+    assert!(!Path::new(&path("other.db")).exists());
+    let command = todo.split_once("fanpulse restore BACKUP").unwrap().1.trim();
+    on(&database, &["restore", &copy, command]).ok();
+    assert_eq!(lines(&on(&database, &["doctor"]).ok().out, "ok "), 4);
+}
+
+/// Two at once: the secrets of neither are sealed with a key that is gone.
+#[test]
+fn keys_that_rotate_together_all_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = text(&folder.path().join("fanpulse.db"));
+    on(&database, &["migrate", "up"]).ok();
+    on(&database, &["keys", "rotate"]).ok();
+    let said: Vec<String> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..4).map(|_| scope.spawn(|| on(&database, &["keys", "rotate"]).ok().out)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    for key in 2..=5 {
+        assert_eq!(said.iter().filter(|out| out.starts_with(&format!("key {key} of "))).count(), 1, "{said:?}");
+    }
+    assert_eq!(std::fs::read_to_string(format!("{database}.keys")).unwrap().lines().count(), 5);
 }
 
 #[test]
@@ -87,7 +178,7 @@ fn keys_rotate_in_their_file_or_from_the_environment() {
 fn what_cannot_be_used_is_said_and_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| text(&folder.path().join(name));
-    for args in [vec!["doctor"], vec!["migrate", "status"], vec!["backup", "x.db"], vec!["keys", "rotate"]] {
+    for args in [vec!["doctor"], vec!["migrate", "status"], vec!["migrate", "down"], vec!["backup", "x.db"], vec!["keys", "rotate"]] {
         let ran = on(&path("none.db"), &args);
         assert!(ran.code == Some(1) && (ran.out + &ran.err).contains("fanpulse migrate up"), "{args:?}");
     }

@@ -19,6 +19,7 @@ mod jobs;
 mod observations;
 mod posts;
 mod releases;
+mod restatements;
 mod scores;
 mod summaries;
 mod sync;

@@ -29,6 +29,7 @@ pub async fn observations<S: ObservationStore>(open: impl AsyncFn() -> S) {
     old_months_are_given_up(&open().await).await;
     foreign_cursors_are_refused(&open().await).await;
     any_history_answers_like_a_plain_log(&open().await).await;
+    super::restatements::a_thousand_restatements_answer_like_a_replayed_ledger(&open().await).await;
 }
 
 fn followers(artist: &str, observed: u32, value: f64) -> Observation {

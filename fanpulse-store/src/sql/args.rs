@@ -24,6 +24,8 @@ pub(crate) enum Arg {
     Texts(Vec<String>),
     /// `unnest($1)`, PostgreSQL only.
     Blobs(Vec<Vec<u8>>),
+    /// `any($1)`, PostgreSQL only.
+    Uuids(Vec<Uuid>),
 }
 
 /// The arguments of a statement, in the order of their numbers.
@@ -92,7 +94,7 @@ pub(super) fn for_sqlite(args: Vec<Arg>) -> std::result::Result<SqliteArguments,
             Arg::Text(v) => Arguments::add(&mut out, v),
             Arg::Bytes(v) => Arguments::add(&mut out, v),
             Arg::Uuid(v) => Arguments::add(&mut out, v),
-            Arg::Ints(_) | Arg::Texts(_) | Arg::Blobs(_) => Err("SQLite takes no arrays".into()),
+            Arg::Ints(_) | Arg::Texts(_) | Arg::Blobs(_) | Arg::Uuids(_) => Err("SQLite takes no arrays".into()),
         }?;
     }
     Ok(out)
@@ -111,6 +113,7 @@ pub(super) fn for_postgres(args: Vec<Arg>) -> std::result::Result<PgArguments, B
             Arg::Ints(v) => Arguments::add(&mut out, v),
             Arg::Texts(v) => Arguments::add(&mut out, v),
             Arg::Blobs(v) => Arguments::add(&mut out, v),
+            Arg::Uuids(v) => Arguments::add(&mut out, v),
         }?;
     }
     Ok(out)

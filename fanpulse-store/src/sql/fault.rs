@@ -24,7 +24,7 @@ impl Place {
             sqlx::Error::Database(d) => postgres(&**d),
             sqlx::Error::Io(io) => (ErrorKind::Unavailable, format!("cannot be reached: {io}")),
             sqlx::Error::Tls(tls) => (ErrorKind::Unavailable, format!("cannot be reached over TLS: {tls}")),
-            sqlx::Error::PoolTimedOut => (ErrorKind::Unavailable, "is busy: no connection became free in time".to_owned()),
+            sqlx::Error::PoolTimedOut => (ErrorKind::Unavailable, "is busy or away: no connection became free in time".to_owned()),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => (ErrorKind::Unavailable, "was closed".to_owned()),
             sqlx::Error::Configuration(e) => (ErrorKind::Invalid, format!("cannot be named so: {e}")),
             other => (ErrorKind::Internal, other.to_string()),
@@ -49,6 +49,7 @@ fn sqlite(e: &dyn sqlx::error::DatabaseError) -> (ErrorKind, String) {
                 "is not a SQLite database, or its beginning is damaged; `fanpulse doctor` says what to do".to_owned(),
             );
         }
+        1 if e.message().starts_with("no such table") || e.message().starts_with("no such column") => return undone(e),
         _ => return constraint(e),
     };
     (ErrorKind::Unavailable, said)
@@ -66,11 +67,17 @@ fn postgres(e: &dyn sqlx::error::DatabaseError) -> (ErrorKind, String) {
         "40001" | "40P01" | "55P03" => format!("a concurrent change won, try again: {}", e.message()),
         // PostgreSQL's text has every character but this one.
         "22021" | "22P05" => return (ErrorKind::Invalid, "takes no text with a NUL character".to_owned()),
+        "42P01" | "42703" => return undone(e),
         "XX001" | "XX002" => return (ErrorKind::Internal, format!("is damaged: {}", e.message())),
         c if ["08", "53", "57", "58"].iter().any(|class| c.starts_with(class)) => e.message().to_owned(),
         _ => return constraint(e),
     };
     (ErrorKind::Unavailable, said)
+}
+
+/// Somebody undid a step of the schema, or never took it.
+fn undone(e: &dyn sqlx::error::DatabaseError) -> (ErrorKind, String) {
+    (ErrorKind::Conflict, format!("lacks a part of the schema ({}); run `fanpulse migrate up`", e.message()))
 }
 
 fn constraint(e: &dyn sqlx::error::DatabaseError) -> (ErrorKind, String) {

@@ -96,6 +96,15 @@ impl Database {
         .map_err(|e| self.place.fault(e))
     }
 
+    /// What one statement changed and returns, as a transaction of its own.
+    pub(crate) async fn changed(&self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>> {
+        match &self.pool {
+            Pool::Sqlite(pools) => sqlite::rows(&pools.writer, sql, args).await,
+            Pool::Postgres(pool) => postgres::rows(pool, sql, args).await,
+        }
+        .map_err(|e| self.place.fault(e))
+    }
+
     /// Begins a transaction that may write. SQLite takes its write lock here, so that it cannot be refused later.
     pub(crate) async fn begin(&self) -> Result<Transaction> {
         let open = match &self.pool {
@@ -189,7 +198,8 @@ impl Transaction {
     /// Makes everything that was done in it happen at once.
     ///
     /// # Errors
-    /// What the database fails with; nothing has happened then.
+    /// What the database fails with; nothing has happened then. Only where the connection broke before the answer came,
+    /// which is `unavailable`, it may have happened: whoever tries again must bear that.
     pub async fn commit(self) -> Result<()> {
         match self.open {
             Open::Sqlite(tx) => tx.commit().await,

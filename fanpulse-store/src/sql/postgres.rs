@@ -30,9 +30,17 @@ pub(super) async fn connect(url: &str) -> Result<(PgPool, Place)> {
         return Err(Error::invalid(format!("database {}: is PostgreSQL {version}, at least {OLDEST} is needed", place.as_str())));
     }
     first.close().await.map_err(|e| place.fault(e))?;
-    let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(Duration::from_secs(10)).connect_lazy_with(options);
+    let pool = PgPoolOptions::new()
+        .max_connections(10)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .before_acquire(|connection, seen| Box::pin(async move { Ok(seen.idle_for < RESTED || connection.ping().await.is_ok()) }))
+        .connect_lazy_with(options);
     Ok((pool, place))
 }
+
+/// A connection that rested so long is asked whether it is still one, which costs a round trip.
+const RESTED: Duration = Duration::from_millis(200);
 
 pub(super) async fn rows<'e>(e: impl sqlx::PgExecutor<'e>, sql: impl SqlSafeStr, args: Vec<Arg>) -> sqlx::Result<Vec<Row>> {
     let args = args::for_postgres(args).map_err(sqlx::Error::Encode)?;

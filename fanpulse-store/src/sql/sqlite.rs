@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlSafeStr, Sqlite};
+use sqlx::{Connection, SqlSafeStr, Sqlite};
 
 use super::{Arg, Place, Row, args};
 use crate::{Error, Result};
@@ -30,7 +30,12 @@ pub(super) async fn connect(path: &Path, place: &Place) -> Result<Pools> {
         .foreign_keys(true)
         // What is deleted may be personal: it is overwritten, not only given free.
         .pragma("secure_delete", "on");
-    let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    // SQLite itself rolls back where the disk is full, which sqlx does not notice: it would begin no other transaction.
+    let pool = SqlitePoolOptions::new()
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
+        .idle_timeout(None)
+        .max_lifetime(None);
     let writer = first_connection(pool.clone().max_connections(1), &options).await.map_err(|e| place.fault(e))?;
     let readers = pool.max_connections(4).connect_lazy_with(options.pragma("query_only", "on"));
     Ok(Pools { writer, readers })

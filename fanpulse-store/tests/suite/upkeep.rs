@@ -38,6 +38,9 @@ async fn a_backup_is_made_beside_a_writer_and_comes_back() {
 
     let e = Store::restore(&copy, &path, Replace::Never).await.unwrap_err();
     assert!(e.kind() == ErrorKind::Conflict && e.message().contains("--force"), "{e}");
+    let e = Store::restore(&copy, &path, Replace::Existing).await.unwrap_err();
+    assert!(e.kind() == ErrorKind::Conflict && e.message().contains("fanpulse.db: is in use"), "{e}");
+    assert_eq!(everything(&store, always()).await.len(), 40 * 500);
     store.close().await;
     Store::restore(&copy, &path, Replace::Existing).await.unwrap();
     let store = Store::open(&text(&path)).await.unwrap();
