@@ -1,6 +1,7 @@
 //! A new database of each kind for a test.
 
-use fanpulse_store::{Keyring, Store, testing};
+use fanpulse_store::testing::{self, Cluster};
+use fanpulse_store::{Keyring, Store};
 
 /// A database that goes with its test.
 pub struct Temporary {
@@ -14,6 +15,15 @@ pub async fn empty() -> [Temporary; 2] {
     let file = folder();
     let path = file.path().join("fanpulse.db").display().to_string();
     [Temporary { url: path, _folder: file }, Temporary { url: testing::postgres().await, _folder: folder() }]
+}
+
+/// A cluster that a test may end or fill; `None` where tests are told to use somebody's server.
+pub fn own_cluster() -> Option<Cluster> {
+    if std::env::var_os(testing::SERVER_VARIABLE).is_some() {
+        eprintln!("not run: it needs a server of its own, and {} names another", testing::SERVER_VARIABLE);
+        return None;
+    }
+    Some(Cluster::start())
 }
 
 /// A store on each kind, with the schema.
