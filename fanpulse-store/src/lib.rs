@@ -38,19 +38,26 @@
 mod accounts;
 mod artists;
 mod backup;
+mod cache;
 pub mod conformance;
 mod connections;
 mod error;
+mod events;
 mod examine;
 mod ids;
 mod jobs;
 mod keys;
+mod limits;
 mod memory;
 mod migrate;
 mod observations;
 mod paging;
 mod posts;
+#[cfg(feature = "redis")]
+mod redis_connection;
 mod scores;
+mod shared;
+mod signals;
 mod sql;
 mod store;
 pub mod testing;
@@ -58,20 +65,34 @@ pub mod testing;
 pub use accounts::{Account, AccountStore, ApiKey, Tier, User};
 pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
 pub use backup::Replace;
+pub use cache::{CacheCounts, CachedScores, Known, LocalScores, ScoreCache, Ticket};
 pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
-pub use examine::Finding;
+pub use events::{Event, EventStore, Fanout, Heard, NewEvent, Subscription, Tail};
+pub use examine::{Finding, examine_redis};
 pub use ids::{AccountId, ApiKeyId, ArtistId, ConnectionId, JobId, UserId};
 pub use jobs::{
     Backoff, Beat, Enqueued, Fired, Job, JobCount, JobFilter, JobState, JobStore, Lease, Missed, NewJob, Outcome, Priority, Queue, Rate,
     Schedule, ScheduledJob, Wanted,
 };
 pub use keys::Keyring;
+pub use limits::{Allowance, Limit, LimitStore, LocalLimits, SqlLimits, Times};
 pub use memory::{Memory, MemoryJobs, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
 pub use observations::{Appended, AsOf, Batch, Compacted, Filter, Key, ObservationStore, Origin, Precision, Quality, Statement, load};
 pub use paging::{Cursor, Page, PageRequest};
 pub use posts::{PostFilter, PostStore, load_posts};
 pub use scores::{Score, ScoreKey, ScoreStore};
+pub use shared::Shared;
+pub use signals::{Listener, LocalSignals, PostgresSignals, Relay, Signal, Signals};
 pub use sql::Transaction;
 pub use store::Store;
+
+#[cfg(feature = "redis")]
+pub use cache::RedisScores;
+#[cfg(feature = "redis")]
+pub use limits::RedisLimits;
+#[cfg(feature = "redis")]
+pub use redis_connection::Redis;
+#[cfg(feature = "redis")]
+pub use signals::RedisSignals;

@@ -44,6 +44,8 @@ const STEPS: &[Step] = &[
     step!(3, "0003_connections"),
     step!(4, "0004_posts"),
     step!(10, "0010_jobs"),
+    step!(20, "0020_limits"),
+    step!(21, "0021_events"),
 ];
 
 /// One step of the schema as [`Store::schema`](crate::Store::schema) reports it.

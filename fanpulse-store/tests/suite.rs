@@ -2,10 +2,14 @@
 
 #[cfg(test)]
 mod suite {
+    pub mod cache;
     pub mod conformance;
     pub mod databases;
+    pub mod events;
+    pub mod fanout;
     pub mod hardships;
     pub mod jobs;
+    pub mod limits;
     pub mod migrations;
     pub mod observations;
     pub mod secrets;

@@ -6,15 +6,19 @@
 //! pollster::block_on(conformance::observations(async || MemoryObservations::default()));
 //! ```
 
-#![expect(clippy::expect_used, reason = "a promise that is not kept ends the adapter's test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a promise that is not kept ends the adapter's test")]
 
 mod accounts;
 mod artists;
+mod cache;
 mod connections;
+mod events;
 mod jobs;
+mod limits;
 mod observations;
 mod posts;
 mod scores;
+mod signals;
 
 use std::num::NonZeroUsize;
 
@@ -22,11 +26,15 @@ use fanpulse_core::{Day, Instant};
 
 pub use accounts::accounts;
 pub use artists::artists;
+pub use cache::score_cache;
 pub use connections::connections;
+pub use events::events;
 pub use jobs::jobs;
+pub use limits::limits;
 pub use observations::observations;
 pub use posts::posts;
 pub use scores::scores;
+pub use signals::signals;
 
 use crate::{Account, AccountId, AccountStore, Artist, ArtistId, ArtistStore, Cursor, Page, PageRequest, Result, Tier};
 

@@ -32,6 +32,7 @@ impl AccountStore for Memory {
         tables.scores.retain(|key, _| tables.artists.get(&key.artist).is_some_and(|a| a.account != id));
         tables.connections.retain(|_, connection| connection.account != id);
         tables.artists.retain(|_, artist| artist.account != id);
+        tables.events.remove(&id);
         Ok(tables.accounts.remove(&id).is_some())
     }
 

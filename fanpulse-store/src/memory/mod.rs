@@ -3,6 +3,7 @@
 mod accounts;
 mod artists;
 mod connections;
+mod events;
 mod jobs;
 mod observations;
 mod posts;
@@ -20,7 +21,7 @@ use fanpulse_core::ingest::Post;
 use crate::posts::PostKey;
 use crate::{Account, AccountId, ApiKey, ApiKeyId, Artist, ArtistId, Connection, ConnectionId, Score, ScoreKey, User, UserId};
 
-/// Accounts, users, API keys, connections, artists, posts and scores in memory.
+/// Accounts, users, API keys, connections, artists, posts, scores and events in memory.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -35,6 +36,7 @@ struct Tables {
     connections: BTreeMap<ConnectionId, Connection>,
     posts: BTreeMap<PostKey, (Instant, Post)>,
     scores: BTreeMap<ScoreKey, Score>,
+    events: BTreeMap<AccountId, events::Log>,
 }
 
 impl Memory {
@@ -56,6 +58,7 @@ mod tests {
         pollster::block_on(conformance::connections(async || Memory::default()));
         pollster::block_on(conformance::posts(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
+        pollster::block_on(conformance::events(async || Memory::default()));
         pollster::block_on(conformance::jobs(async || MemoryJobs::default()));
     }
 }
