@@ -19,6 +19,8 @@ check-tools:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$$FANPULSE_TEST_PG_URL" \
 	|| { test "$$(id -u)" = 0 && apt-get install -y postgresql; } \
 	|| { echo "PostgreSQL 15 or later is missing: apt-get install postgresql, or set FANPULSE_TEST_PG_URL to a server that tests may use"; exit 1; }
+	@command -v redis-server >/dev/null || { test "$$(id -u)" = 0 && apt-get install -y redis-server; } \
+	|| { echo "Redis is missing, which tests start for themselves: apt-get install redis-server"; exit 1; }
 
 fmt:
 	$(CARGO) fmt --all

@@ -19,6 +19,24 @@ pub struct Finding {
 const RESTORE: &str =
     "stop every fanpulse that uses the file, keep a copy of it, and restore the last backup: fanpulse restore BACKUP --force";
 
+/// Whether a Redis answers and does what is asked of it. Within a Tokio runtime.
+pub async fn examine_redis(url: &str) -> Finding {
+    const REMEDY: &str = "see that it runs and that its user may run scripts, or unset REDIS_URL: the same is done without it";
+    let problem = ask(url).await.err().map(|e| e.message().to_owned());
+    let remedy = problem.is_some().then_some(REMEDY);
+    Finding { what: "redis", problem, remedy }
+}
+
+#[cfg(feature = "redis")]
+async fn ask(url: &str) -> Result<()> {
+    crate::Redis::with_patience(url, std::time::Duration::from_secs(3))?.check().await
+}
+
+#[cfg(not(feature = "redis"))]
+async fn ask(_: &str) -> Result<()> {
+    Err(crate::shared::not_built_in())
+}
+
 impl Store {
     /// Looks over schema, structure, references, observations, fan events and secrets. It reads everything and changes nothing.
     ///

@@ -40,24 +40,31 @@ mod alerts;
 mod artists;
 mod audit;
 mod backup;
+mod cache;
 pub mod conformance;
 mod connections;
 mod error;
+mod events;
 mod examine;
 mod fan_events;
 mod ids;
 mod imports;
 mod jobs;
 mod keys;
+mod limits;
 mod memory;
 mod migrate;
 mod observations;
 mod packing;
 mod paging;
 mod posts;
+#[cfg(feature = "redis")]
+mod redis_connection;
 mod releases;
 mod scores;
 mod secrets;
+mod shared;
+mod signals;
 mod sql;
 mod store;
 mod sync;
@@ -69,9 +76,11 @@ pub use alerts::{AlertFilter, AlertRule, AlertRuleFilter, AlertStore, RaisedAler
 pub use artists::{Artist, ArtistFilter, ArtistStore, ExternalId, Scheme};
 pub use audit::{Actor, AuditEntry, AuditFilter, AuditStore};
 pub use backup::Replace;
+pub use cache::{CacheCounts, CachedScores, Known, LocalScores, ScoreCache, Ticket};
 pub use connections::{Connection, ConnectionStore, Tokens};
 pub use error::{Error, ErrorKind, Result};
-pub use examine::Finding;
+pub use events::{Event, EventStore, Fanout, Heard, NewEvent, Subscription, Tail};
+pub use examine::{Finding, examine_redis};
 pub use fan_events::{FanEventFilter, FanEventStore, load_fan_events};
 pub use ids::{
     AccountId, AlertId, AlertRuleId, ApiKeyId, ArtistId, AuditId, ConnectionId, DeliveryId, ImportId, JobId, ReleaseId, UserId, WebhookId,
@@ -82,6 +91,7 @@ pub use jobs::{
     Schedule, ScheduledJob, Wanted,
 };
 pub use keys::Keyring;
+pub use limits::{Allowance, Limit, LimitStore, LocalLimits, SqlLimits, Times};
 pub use memory::{Memory, MemoryJobs, MemoryObservations};
 pub use migrate::{Migrated, SchemaStep, Target};
 pub use observations::{
@@ -92,7 +102,18 @@ pub use paging::{Cursor, Page, PageRequest};
 pub use posts::{PostFilter, PostStore, load_posts};
 pub use releases::{CompetingFilter, CompetingRelease, Release, ReleaseFilter, ReleaseStore, load_competition};
 pub use scores::{Score, ScoreKey, ScoreStore};
+pub use shared::Shared;
+pub use signals::{Listener, LocalSignals, PostgresSignals, Relay, Signal, Signals};
 pub use sql::Transaction;
 pub use store::Store;
 pub use sync::{SyncCursor, SyncCursorStore};
 pub use webhooks::{Attempt, AttemptOutcome, Delivery, DeliveryFilter, DeliveryState, Webhook, WebhookEvent, WebhookStore};
+
+#[cfg(feature = "redis")]
+pub use cache::RedisScores;
+#[cfg(feature = "redis")]
+pub use limits::RedisLimits;
+#[cfg(feature = "redis")]
+pub use redis_connection::Redis;
+#[cfg(feature = "redis")]
+pub use signals::RedisSignals;

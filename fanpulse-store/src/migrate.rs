@@ -51,6 +51,8 @@ const STEPS: &[Step] = &[
     step!(10, "0010_jobs"),
     step!(11, "0011_webhooks"),
     step!(12, "0012_summaries"),
+    step!(20, "0020_limits"),
+    step!(21, "0021_events"),
 ];
 
 /// One step of the schema as [`Store::schema`](crate::Store::schema) reports it.

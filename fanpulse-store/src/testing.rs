@@ -1,5 +1,5 @@
 //! Throw-away databases for tests, here and in the crates above: a PostgreSQL cluster of this process's own, and
-//! one database in it for each test.
+//! one database in it for each test; a Redis for each test that asks for one.
 //!
 //! The cluster is made by `initdb` in a temporary folder, listens on a socket in there and on a free port of
 //! 127.0.0.1, and goes when the process goes, however it ends: a shell waits for the end of a pipe that the process
@@ -7,10 +7,14 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "without its database a test has failed")]
 
+mod redis_server;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+pub use redis_server::RedisServer;
 
 use crate::sql::Database;
 

@@ -2,12 +2,16 @@
 
 #[cfg(test)]
 mod suite {
+    pub mod cache;
     pub mod conformance;
     pub mod crashes;
     pub mod databases;
+    pub mod events;
     pub mod fan_events;
+    pub mod fanout;
     pub mod hardships;
     pub mod jobs;
+    pub mod limits;
     pub mod migrations;
     pub mod observations;
     pub mod processes;

@@ -94,4 +94,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) database: DatabaseArgs,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
+    /// The Redis that replicas share: redis://user:password@host:port/number [default: none, which is fine]
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) redis: Option<String>,
 }

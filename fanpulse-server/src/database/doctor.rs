@@ -35,6 +35,10 @@ pub(crate) fn doctor(args: &DoctorArgs) -> Result<()> {
             }
             Err(e) => findings.push(finding("database", e.message(), remedy(e.kind()))),
         }
+        // An empty variable is one that was taken back.
+        if let Some(url) = args.redis.as_deref().filter(|url| !url.is_empty()) {
+            findings.push(fanpulse_store::examine_redis(url).await);
+        }
         Ok(findings)
     })?;
     let mut lines = Vec::new();

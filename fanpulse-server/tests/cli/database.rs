@@ -10,7 +10,7 @@ fn on(database: &str, args: &[&str]) -> Ran {
 
 fn with(variables: &[(&str, &str)], database: &str, args: &[&str]) -> Ran {
     let mut command = std::process::Command::new(binary());
-    command.env_remove("FANPULSE_KEYS").env_remove("FANPULSE_KEY_FILE").env("DATABASE_URL", database);
+    command.env_remove("FANPULSE_KEYS").env_remove("FANPULSE_KEY_FILE").env_remove("REDIS_URL").env("DATABASE_URL", database);
     let done = command.args(args).envs(variables.iter().copied()).output().unwrap();
     let string = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran { code: done.status.code(), out: string(&done.stdout), err: string(&done.stderr) }
@@ -188,4 +188,28 @@ fn what_cannot_be_used_is_said_and_nothing_is_made() {
     std::fs::write(path("notes.db"), "notes ".repeat(500)).unwrap();
     let ran = on(&path("notes.db"), &["doctor"]);
     assert!(ran.code == Some(1) && ran.out.contains("is not a SQLite database") && ran.out.contains("to do: "), "{}", ran.out);
+}
+
+#[test]
+fn the_doctor_looks_at_redis_where_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = text(&folder.path().join("fanpulse.db"));
+    on(&database, &["migrate", "up"]).ok();
+    let mut server = fanpulse_store::testing::RedisServer::start();
+    let url = server.url().replace("127.0.0.1", "fan:secret@127.0.0.1");
+    let doctor = |url: &str| with(&[("REDIS_URL", url)], &database, &["doctor"]);
+    assert!(doctor(&server.url()).ok().out.ends_with("ok   redis\n"));
+    assert_eq!(lines(&on(&database, &["doctor", "--redis", &server.url()]).ok().out, "ok "), 5);
+    assert_eq!(lines(&doctor("").ok().out, "redis"), 0);
+    let refused = doctor(&url);
+    assert!(refused.code == Some(1) && refused.out.contains("BAD  redis: redis 127.0.0.1:"), "{}", refused.out);
+    server.cli(&["config", "set", "requirepass", "other"]);
+    let locked = doctor(&server.url());
+    assert!(locked.code == Some(1) && locked.out.contains("Authentication required"), "{}", locked.out);
+    server.kill();
+    for url in [&*url, "rediss://fan:secret@127.0.0.1:6379", "redis:/secret", "mysql://fan:secret@localhost"] {
+        let ran = doctor(url);
+        assert!(ran.code == Some(1) && ran.out.contains("BAD  redis: ") && ran.out.contains("or unset REDIS_URL"), "{}", ran.out);
+        assert!(!(ran.out + &ran.err).contains("secret"));
+    }
 }

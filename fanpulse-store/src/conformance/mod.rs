@@ -6,21 +6,25 @@
 //! pollster::block_on(conformance::observations(async || MemoryObservations::default()));
 //! ```
 
-#![expect(clippy::expect_used, reason = "a promise that is not kept ends the adapter's test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a promise that is not kept ends the adapter's test")]
 
 mod accounts;
 mod alerts;
 mod artists;
 mod audit;
+mod cache;
 mod connections;
+mod events;
 mod fan_events;
 mod imports;
 mod jobs;
+mod limits;
 mod observations;
 mod posts;
 mod releases;
 mod restatements;
 mod scores;
+mod signals;
 mod summaries;
 mod sync;
 mod webhooks;
@@ -33,14 +37,18 @@ pub use accounts::accounts;
 pub use alerts::alerts;
 pub use artists::artists;
 pub use audit::audit;
+pub use cache::score_cache;
 pub use connections::connections;
+pub use events::events;
 pub use fan_events::fan_events;
 pub use imports::imports;
 pub use jobs::jobs;
+pub use limits::limits;
 pub use observations::observations;
 pub use posts::posts;
 pub use releases::releases;
 pub use scores::scores;
+pub use signals::signals;
 pub use summaries::summaries;
 pub use sync::sync_cursors;
 pub use webhooks::webhooks;

@@ -46,6 +46,7 @@ impl AccountStore for Memory {
         connections.retain(|_, connection| connection.account != id);
         sync_cursors.retain(|(connection, _), _| connections.contains_key(connection));
         imports.retain(|_, import| import.new.account != id);
+        tables.events.remove(&id);
         Ok(tables.accounts.remove(&id).is_some())
     }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod artists;
 mod audit;
 mod connections;
+mod events;
 mod fan_events;
 mod imports;
 mod jobs;
@@ -50,6 +51,7 @@ struct Tables {
     posts: BTreeMap<PostKey, (Instant, Post)>,
     releases: releases::Releases,
     scores: BTreeMap<ScoreKey, Score>,
+    events: BTreeMap<AccountId, events::Log>,
     sync_cursors: BTreeMap<(ConnectionId, String), SyncCursor>,
     webhooks: webhooks::Webhooks,
 }
@@ -78,6 +80,7 @@ mod tests {
         pollster::block_on(conformance::posts(async || Memory::default()));
         pollster::block_on(conformance::releases(async || Memory::default()));
         pollster::block_on(conformance::scores(async || Memory::default()));
+        pollster::block_on(conformance::events(async || Memory::default()));
         pollster::block_on(conformance::sync_cursors(async || Memory::default()));
         pollster::block_on(conformance::webhooks(async || Memory::default()));
         pollster::block_on(conformance::jobs(async || MemoryJobs::default()));

@@ -3,6 +3,7 @@
 
 mod args;
 mod fault;
+mod notifications;
 mod postgres;
 mod sqlite;
 
@@ -12,6 +13,7 @@ use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr, Sqlite};
 
 pub(crate) use args::{Arg, Row, args, narrow};
 pub(crate) use fault::Place;
+pub(crate) use notifications::Notifications;
 pub(crate) use sqlite::Pools;
 
 use crate::Result;
@@ -103,6 +105,14 @@ impl Database {
             Pool::Postgres(pool) => postgres::rows(pool, sql, args).await,
         }
         .map_err(|e| self.place.fault(e))
+    }
+
+    /// Listens to a channel of PostgreSQL's, on a connection of its own.
+    pub(crate) async fn listen(&self, channel: &str) -> Result<Notifications> {
+        match &self.pool {
+            Pool::Postgres(pool) => Notifications::of(pool, channel).await.map_err(|e| self.place.fault(e)),
+            Pool::Sqlite(_) => Err(crate::Error::internal("LISTEN is PostgreSQL's")),
+        }
     }
 
     /// Begins a transaction that may write. SQLite takes its write lock here, so that it cannot be refused later.
