@@ -73,7 +73,8 @@ async fn summaries_of_older_observations_are_made() {
         assert_eq!(before.len(), 11);
         store.migrate(Target::Version(11)).await.unwrap();
         let e = store.summaries(&SummaryFilter::of("artist 99", Period::Week)).await.unwrap_err();
-        assert_eq!(e.kind(), ErrorKind::Internal);
+        assert_eq!(e.kind(), ErrorKind::Conflict);
+        assert!(e.to_string().contains("run `fanpulse migrate up`"), "{e}");
         store.migrate(Target::Latest).await.unwrap();
         assert_eq!(weeks(&store, 99).await, before);
         // Two blocks of artists in the months that 70 days touch, of which one artist's are made already.
