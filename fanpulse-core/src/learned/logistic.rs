@@ -268,9 +268,12 @@ fn add_up(x: &[f64], stride: usize, (residuals, variances): (&[f64], &[f64]), gr
 fn add_rows(sums: &mut [f64], [f, s]: [f64; 2], first: &[f64], second: &[f64]) {
     let rows = first.as_chunks::<LANES>().0.iter().zip(second.as_chunks::<LANES>().0);
     for (sum, (a, b)) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(rows) {
+        // Written at once: the compiler cannot see that the sums are apart from the rows.
+        let mut next = [0.0; LANES];
         for l in 0..LANES {
-            sum[l] = sum[l] + f * a[l] + s * b[l];
+            next[l] = sum[l] + f * a[l] + s * b[l];
         }
+        *sum = next;
     }
 }
 

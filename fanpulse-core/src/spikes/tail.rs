@@ -3,6 +3,7 @@
 use crate::math::{exp_m1, ln};
 
 /// eˣ, the argument kept where the exponential is defined.
+#[inline]
 pub(super) fn exp(x: f64) -> f64 {
     exp_m1(x.clamp(-690.0, 690.0)) + 1.0
 }

@@ -1,4 +1,11 @@
-//! A trailing window whose median costs a binary search and one short move per value.
+//! A trailing window whose median costs one short pass, or a binary search and one move, per value.
+
+use multiversion::multiversion;
+
+use crate::math::LANES;
+
+/// A window of at most so many values is rewritten as a whole, which needs no search and guesses nothing.
+const SHORT: usize = 256;
 
 /// The last `capacity` values, also kept in ascending order.
 #[derive(Debug, Clone)]
@@ -8,11 +15,13 @@ pub(super) struct SortedWindow {
     next: usize,
     in_time: Vec<f64>,
     in_order: Vec<f64>,
+    /// Where a short window is written to next.
+    spare: Vec<f64>,
 }
 
 impl SortedWindow {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, next: 0, in_time: Vec::new(), in_order: Vec::new() }
+        Self { capacity, next: 0, in_time: Vec::new(), in_order: Vec::new(), spare: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -35,6 +44,12 @@ impl SortedWindow {
         }
         let old = std::mem::replace(&mut self.in_time[self.next], value);
         self.next = if self.next + 1 == self.capacity { 0 } else { self.next + 1 };
+        if (LANES + 2..=SHORT).contains(&self.capacity) {
+            self.spare.resize(self.capacity, 0.0);
+            exchange(&self.in_order, old, value, &mut self.spare);
+            std::mem::swap(&mut self.in_order, &mut self.spare);
+            return;
+        }
         // Only what lies between the value that goes and the one that comes has to move.
         let [to, from] = places(&self.in_order, [value, old]);
         if from < to {
@@ -57,6 +72,40 @@ impl SortedWindow {
         deviations.sort_unstable_by(f64::total_cmp);
         middle(&deviations)
     }
+}
+
+/// Writes the ascending values, of which `old` is one, with `value` in its place and in order.
+///
+/// Without the first value that is not below `old`, c, a place keeps its value where that is below the new one; else
+/// it takes the larger of its neighbour's and the new one.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
+fn exchange(ascending: &[f64], old: f64, value: f64, out: &mut [f64]) {
+    let n = ascending.len();
+    out[0] = place(without(ascending[0], ascending[1], old), f64::NEG_INFINITY, value);
+    out[n - 1] = place(f64::INFINITY, without(ascending[n - 2], ascending[n - 1], old), value);
+    let inner = n - 2;
+    for start in (0..inner).step_by(LANES) {
+        // The last lanes overlap those before them.
+        let at = start.min(inner - LANES);
+        let Some(around) = ascending[at..].first_chunk::<{ LANES + 2 }>() else { return };
+        let mut lanes = [0.0; LANES];
+        for l in 0..LANES {
+            lanes[l] = place(without(around[l + 1], around[l + 2], old), without(around[l], around[l + 1], old), value);
+        }
+        out[at + 1..at + 1 + LANES].copy_from_slice(&lanes);
+    }
+}
+
+// Functions, since a closure would be compiled for the least of the CPUs.
+#[inline(always)]
+fn without(here: f64, next: f64, old: f64) -> f64 {
+    if here < old { here } else { next }
+}
+
+#[inline(always)]
+fn place(here: f64, before: f64, value: f64) -> f64 {
+    let larger = if before < value { value } else { before };
+    if here < value { here } else { larger }
 }
 
 /// How many of the ascending values lie below each of two: one search for both, whose steps do not wait for each other.
@@ -91,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_median_is_that_of_the_sorted_last_values(values in prop::collection::vec(-5_i32..5, 1..120), capacity in 1_usize..20) {
+        fn the_median_is_that_of_the_sorted_last_values(values in prop::collection::vec(-5_i32..5, 1..120), capacity in 1_usize..40) {
             let mut window = SortedWindow::new(capacity);
             for i in 0..values.len() {
                 window.push(f64::from(values[i]));

@@ -20,7 +20,7 @@ pub struct Fit<P, const N: usize> {
     pub log_likelihood: Option<f64>,
     /// Fans that it was fitted on; for amounts, fans who pay.
     pub customers: usize,
-    /// Newton steps.
+    /// Newton steps on all customers.
     pub iterations: u32,
 }
 

@@ -124,6 +124,34 @@ fn the_thread_count_does_not_change_a_bit() {
     assert_eq!(fit(1), fit(3));
 }
 
+#[test]
+fn the_fit_of_many_is_the_same_wherever_it_starts() {
+    // So many that the search starts from the fit of a part of them, no two alike.
+    let some = made_up();
+    let many: Vec<History> = (0..80_000_u32)
+        .map(|i| {
+            let made = some[i as usize % 300];
+            let stretch = 1.0 + f64::from(i) * 1e-6;
+            History { recency: made.recency * stretch, age: made.age * stretch, ..made }
+        })
+        .collect();
+    let fit = |guess| fit_from(&many, DropoutModel::BgNbd, ITERATIONS, guess).unwrap();
+    let own = fit(None);
+    let guess = ActivityParameters { model: DropoutModel::BgNbd, r: 3.0, alpha: 90.0, a: 4.0, b: 1.0 };
+    let other = fit(Some(&guess));
+    assert_eq!((own.status, other.status), (FitStatus::Converged, FitStatus::Converged));
+    let (p, q) = (own.parameters.unwrap(), other.parameters.unwrap());
+    for (p, q) in [(p.r, q.r), (p.alpha, q.alpha), (p.a, q.a), (p.b, q.b)] {
+        close(p, q, 1e-9);
+    }
+    for (e, f) in own.standard_errors.unwrap().into_iter().zip(other.standard_errors.unwrap()) {
+        close(e, f, 1e-6);
+    }
+    assert!(own.iterations < 8, "{}", own.iterations);
+    let reversed: Vec<History> = many.iter().rev().copied().collect();
+    assert_eq!(fit_activity(&reversed, DropoutModel::BgNbd, ITERATIONS).unwrap(), own, "to the last bit");
+}
+
 fn status_of(histories: &[History], model: DropoutModel) -> FitStatus {
     let fit = fit_activity(histories, model, ITERATIONS).unwrap();
     if let Some(p) = fit.parameters {
