@@ -19,15 +19,11 @@ impl Store {
         if target.exists() {
             return Err(Error::conflict(format!("{}: exists already", target.display())));
         }
-        let beside = beside(target);
-        let name = beside.to_str().ok_or_else(|| Error::invalid(format!("{}: is no name in UTF-8", beside.display())))?;
+        let part = Part::of(target)?;
+        let name = part.path.to_str().ok_or_else(|| Error::invalid(format!("{}: is no name in UTF-8", part.path.display())))?;
         // It checks pages as it reads them, and leaves no free ones behind.
-        let copied = self.database().vacuum_into(name).await;
-        let put = copied.and_then(|()| sync_and_rename(&beside, target));
-        if put.is_err() {
-            let _gone = std::fs::remove_file(&beside);
-        }
-        put
+        self.database().vacuum_into(name).await?;
+        sync_and_rename(&part.path, target)
     }
 
     /// Puts a backup in the place of the SQLite file `target`, after looking it over. `replace` = also where the target
@@ -46,14 +42,9 @@ impl Store {
             return Err(Error::conflict(format!("{}: exists already; --force replaces it", target.display())));
         }
         Self::nobody_uses(target).await?;
-        let beside = beside(target);
-        let failed = |e: std::io::Error| Error::unavailable(format!("{}: cannot be written: {e}", target.display())).caused_by(e);
-        std::fs::copy(backup, &beside).map_err(|e| {
-            // As far as it came.
-            let _gone = std::fs::remove_file(&beside);
-            failed(e)
-        })?;
-        let looked_over = match Self::connect(&beside.display().to_string()).await {
+        let part = Part::of(target)?;
+        std::fs::copy(backup, &part.path).map_err(|e| unwritten(target, e))?;
+        let looked_over = match Self::connect(&part.path.display().to_string()).await {
             Ok(copy) => {
                 let findings = copy.examine_restored().await;
                 copy.close().await;
@@ -61,20 +52,15 @@ impl Store {
             }
             Err(e) => Err(e),
         };
-        let put = looked_over.map_err(|e| named(&e, &beside, backup)).and_then(|()| {
-            // The journal of a damaged file that goes belongs to no other.
-            for journal in journals(target) {
-                match std::fs::remove_file(&journal) {
-                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
-                    _ => {}
-                }
+        looked_over.map_err(|e| named(&e, &part.path, backup))?;
+        // The journal of a damaged file that goes belongs to no other.
+        for journal in journals(target) {
+            match std::fs::remove_file(&journal) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(target, e)),
+                _ => {}
             }
-            sync_and_rename(&beside, target)
-        });
-        for left in journals(&beside).into_iter().chain([beside]) {
-            let _gone = std::fs::remove_file(left);
         }
-        put
+        sync_and_rename(&part.path, target)
     }
 
     /// Refuses a file that somebody uses. One that nobody uses is brought in order, so that its journal goes; a damaged
@@ -114,29 +100,77 @@ pub enum Replace {
 }
 
 /// What SQLite keeps beside a file that is in use.
-fn journals(path: &Path) -> [PathBuf; 2] {
-    ["-wal", "-shm"].map(|suffix| {
+fn journals(path: &Path) -> [PathBuf; 3] {
+    ["-wal", "-shm", "-journal"].map(|suffix| {
         let mut journal = path.as_os_str().to_owned();
         journal.push(suffix);
         PathBuf::from(journal)
     })
 }
 
-fn beside(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    PathBuf::from(name)
+/// A file beside a target, which takes its place once it is whole. Its process holds it until then, so that the next
+/// one can tell what a killed one left.
+struct Part {
+    path: PathBuf,
+    _held: std::fs::File,
+}
+
+impl Part {
+    fn of(target: &Path) -> Result<Self> {
+        Self::make(target).map_err(|e| unwritten(target, e))
+    }
+
+    fn make(target: &Path) -> std::io::Result<Self> {
+        let (folder, name) = (folder(target), target.file_name().unwrap_or_default().to_string_lossy());
+        for entry in std::fs::read_dir(folder)?.flatten() {
+            let other = entry.file_name();
+            let process = other.to_str().and_then(|other| other.strip_prefix(&*name)?.strip_prefix('.')?.strip_suffix(".part"));
+            let is_part = process.is_some_and(|process| process.parse::<u32>().is_ok());
+            if is_part && std::fs::File::open(entry.path()).is_ok_and(|left| left.try_lock().is_ok()) {
+                remove(&entry.path());
+            }
+        }
+        let path = folder.join(format!("{name}.{}.part", std::process::id()));
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let held = options.open(&path)?;
+        // Where files cannot be held, nobody removes them either.
+        let _unheld = held.try_lock();
+        Ok(Self { path, _held: held })
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        remove(&self.path);
+    }
+}
+
+/// Removes a part with its journals, where it did not take its place.
+fn remove(part: &Path) {
+    for path in journals(part).into_iter().chain([part.to_owned()]) {
+        let _gone = std::fs::remove_file(path);
+    }
+}
+
+fn folder(of: &Path) -> &Path {
+    of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+fn unwritten(target: &Path, e: std::io::Error) -> Error {
+    Error::unavailable(format!("{}: cannot be written: {e}", target.display())).caused_by(e)
 }
 
 /// The file appears whole, for its owner alone, and stays through a power cut.
 fn sync_and_rename(from: &Path, to: &Path) -> Result<()> {
-    let failed = |e: std::io::Error| Error::unavailable(format!("{}: cannot be written: {e}", to.display())).caused_by(e);
+    let failed = |e| unwritten(to, e);
     #[cfg(unix)]
     std::fs::set_permissions(from, std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
     std::fs::File::open(from).and_then(|file| file.sync_all()).map_err(failed)?;
     std::fs::rename(from, to).map_err(failed)?;
-    let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    std::fs::File::open(folder(to)).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
 /// The same error about the file that the caller named.

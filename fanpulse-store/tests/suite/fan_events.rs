@@ -6,7 +6,7 @@ use fanpulse_store::{
 use super::databases::stores;
 use super::observations::moment;
 
-async fn label(store: &Store) -> (AccountId, ArtistId) {
+pub async fn label(store: &Store) -> (AccountId, ArtistId) {
     let (account, artist) = (AccountId::new(moment(0, 0), [1; 10]), ArtistId::new(moment(0, 0), [2; 10]));
     let created_at = moment(0, 0);
     store.add_account(&Account { id: account, name: "label".to_owned(), tier: Tier::Label, created_at }).await.unwrap();
@@ -16,7 +16,7 @@ async fn label(store: &Store) -> (AccountId, ArtistId) {
 }
 
 /// What `fans` fans did on one day.
-fn day_of(artist: ArtistId, fans: u32, day: i32) -> Dataset {
+pub fn day_of(artist: ArtistId, fans: u32, day: i32) -> Dataset {
     let mut data = Dataset::default();
     for fan in 0..fans {
         let event = FanEvent {
@@ -34,7 +34,7 @@ fn day_of(artist: ArtistId, fans: u32, day: i32) -> Dataset {
     data
 }
 
-async fn everything(store: &Store, account: AccountId) -> Vec<String> {
+pub async fn everything(store: &Store, account: AccountId) -> Vec<String> {
     let mut data = Dataset::default();
     load_fan_events(store, &FanEventFilter::of(account), &mut data).await.unwrap();
     let t = data.fan_events();

@@ -3,6 +3,7 @@
 //!
 //! Delays come from a seed; where they hit does not, as the machine is never the same.
 
+mod fans;
 mod import;
 mod jobs;
 mod migrate;
@@ -20,6 +21,7 @@ async fn a_child_works_until_it_is_killed() {
     let Some(task) = task() else { return };
     let words: Vec<&str> = task.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["fans", url, from] => fans::work(url, from.parse().unwrap()).await,
         ["import", url, from] => import::work(url, from.parse().unwrap()).await,
         ["migrate", url, seed] => migrate::work(url, seed.parse().unwrap()).await,
         ["jobs", url, worker, round] => jobs::work(url, worker.parse().unwrap(), round.parse().unwrap()).await,
@@ -60,6 +62,7 @@ async fn two_hundred_kills(database: &Temporary) {
     };
     count("migrate", migrate::killed(&database.url, &mut Dice(seed)).await);
     count("import", import::killed(&database.url, &mut Dice(seed + 1)).await);
+    count("fans", fans::killed(&database.url, &mut Dice(seed + 5)).await);
     count("claim, complete and enqueue", jobs::killed(&database.url, &mut Dice(seed + 2)).await);
     count("rotate", rotate::killed(&database.url, &mut Dice(seed + 3)).await);
     if !database.url.contains("://") {
