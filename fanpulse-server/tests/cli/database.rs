@@ -105,7 +105,7 @@ fn the_doctor_looks_at_redis_where_there_is_one() {
     let database = text(&folder.path().join("fanpulse.db"));
     on(&database, &["migrate", "up"]).ok();
     let mut server = fanpulse_store::testing::RedisServer::start();
-    let url = server.url().replace("127.0.0.1", "fan:secret@127.0.0.1");
+    let url = server.url().replace("127.0.0.1", "fan:hushhush@127.0.0.1");
     let doctor = |url: &str| with(&[("REDIS_URL", url)], &database, &["doctor"]);
     assert!(doctor(&server.url()).ok().out.ends_with("ok   redis\n"));
     assert_eq!(lines(&on(&database, &["doctor", "--redis", &server.url()]).ok().out, "ok "), 5);
@@ -116,9 +116,9 @@ fn the_doctor_looks_at_redis_where_there_is_one() {
     let locked = doctor(&server.url());
     assert!(locked.code == Some(1) && locked.out.contains("Authentication required"), "{}", locked.out);
     server.kill();
-    for url in [&*url, "rediss://fan:secret@127.0.0.1:6379", "redis:/secret", "mysql://fan:secret@localhost"] {
+    for url in [&*url, "rediss://fan:hushhush@127.0.0.1:6379", "redis:/hushhush", "mysql://fan:hushhush@localhost"] {
         let ran = doctor(url);
         assert!(ran.code == Some(1) && ran.out.contains("BAD  redis: ") && ran.out.contains("or unset REDIS_URL"), "{}", ran.out);
-        assert!(!(ran.out + &ran.err).contains("secret"));
+        assert!(!(ran.out + &ran.err).contains("hushhush"));
     }
 }
