@@ -94,23 +94,25 @@ impl Redis {
             return Err(self.away("did not answer a moment ago"));
         }
         let connection = self.manager().clone();
-        match tokio::time::timeout(self.patience, call(connection)).await {
-            Ok(Ok(answer)) => Ok(answer),
+        let failed = match tokio::time::timeout(self.patience, call(connection)).await {
+            Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(e)) => {
-                if e.is_io_error() || e.is_unrecoverable_error() {
-                    self.rest();
+                let connected = !e.is_io_error() && !e.is_unrecoverable_error();
+                let failed = self.away(&e.to_string()).caused_by(e);
+                if connected {
+                    return Err(failed);
                 }
-                Err(self.away(&e.to_string()).caused_by(e))
+                failed
             }
-            Err(_) => {
-                // A connection whose other end is gone would keep silent for many minutes.
-                if let Ok(new) = manager(&self.client, self.patience) {
-                    *self.manager() = new;
-                }
-                self.rest();
-                Err(self.away(&format!("did not answer within {:?}", self.patience)))
-            }
+            Err(_) => self.away(&format!("did not answer within {:?}", self.patience)),
+        };
+        // The next call connects anew: a connection whose other end is gone would keep silent for many minutes, and one that
+        // failed would say so once more.
+        if let Ok(new) = manager(&self.client, self.patience) {
+            *self.manager() = new;
         }
+        self.rest();
+        Err(failed)
     }
 
     fn manager(&self) -> MutexGuard<'_, ConnectionManager> {

@@ -7,7 +7,7 @@ use fanpulse_core::Instant;
 use redis::Script;
 
 use super::{Allowance, Limit, LimitStore, SLACK, Times, check};
-use crate::{ErrorKind, Redis, Result};
+use crate::{Redis, Result};
 
 /// Limits in Redis: one script each, which nothing comes between.
 ///
@@ -70,7 +70,6 @@ impl LimitStore for RedisLimits {
         let took = self.redis.ask(|mut connection| async move { call.invoke_async::<(bool, i64)>(&mut connection).await }).await;
         match took {
             Ok((granted, ahead)) => Ok(limit.answer(count, granted, ahead)),
-            Err(e) if e.kind() == ErrorKind::Invalid => Err(e),
             Err(_) => self.meanwhile.take(key, limit, count, now).await,
         }
     }

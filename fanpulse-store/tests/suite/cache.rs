@@ -228,11 +228,11 @@ mod redis {
                 60 => server.thaw(),
                 90 => server.kill(),
                 120 => server.restart(),
-                _ => return,
+                _ => {}
             }
-            // Longer than it is left in peace after it did not answer.
-            if matches!(step % 150, 60 | 120) {
-                std::thread::sleep(Duration::from_millis(1200));
+            // In all longer than it is left in peace after it did not answer, and than what is owed to it waits.
+            if matches!(step % 150, 60 | 65 | 70 | 120 | 125 | 130) {
+                std::thread::sleep(Duration::from_millis(700));
             }
         })
         .await;
