@@ -249,29 +249,33 @@ fn judge(etas: &[f64], labels: &[f64], weights: &[f64], residuals: &mut [f64], v
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+bmi1+bmi2+popcnt+lzcnt", "x86_64+avx2+bmi1+bmi2+popcnt+lzcnt"))]
 fn add_up(x: &[f64], stride: usize, (residuals, variances): (&[f64], &[f64]), gradient: &mut [f64], lines: &mut [f64]) {
     let zeros = vec![0.0; stride];
-    // Two rows at a time, so that a sum is fetched and put back half as often; the last may be alone.
-    for (i, rows) in x.chunks(2 * stride).enumerate() {
-        let (first, second) = rows.split_at(stride);
-        let second = if second.is_empty() { &zeros } else { second };
-        let last = (2 * i + 1).min(residuals.len() - 1);
-        add_rows(gradient, [residuals[2 * i], residuals[last]], first, second);
+    // Four rows at a time, so that a sum is fetched and put back less often; the last may be fewer.
+    for (i, block) in x.chunks(4 * stride).enumerate() {
+        let rows = std::array::from_fn(|r| block.get(r * stride..(r + 1) * stride).unwrap_or(&zeros));
+        let at = 4 * i..residuals.len().min(4 * i + 4);
+        let (mut r, mut v) = ([0.0; 4], [0.0; 4]);
+        r[..at.len()].copy_from_slice(&residuals[at.clone()]);
+        v[..at.len()].copy_from_slice(&variances[at]);
+        add_rows(gradient, r, rows);
         for (j, line) in lines.chunks_exact_mut(stride).enumerate() {
             let len = (j + 1).next_multiple_of(LANES);
-            let scaled = [variances[2 * i] * first[j], variances[last] * second[j]];
-            add_rows(&mut line[..len], scaled, &first[..len], &second[..len]);
+            let scaled = [v[0] * rows[0][j], v[1] * rows[1][j], v[2] * rows[2][j], v[3] * rows[3][j]];
+            add_rows(&mut line[..len], scaled, rows);
         }
     }
 }
 
-/// sums + f·first + s·second, in this order.
+/// Adds rows times factors to sums, which may be shorter than the rows, row after row.
 #[inline(always)]
-fn add_rows(sums: &mut [f64], [f, s]: [f64; 2], first: &[f64], second: &[f64]) {
-    let rows = first.as_chunks::<LANES>().0.iter().zip(second.as_chunks::<LANES>().0);
-    for (sum, (a, b)) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(rows) {
+fn add_rows(sums: &mut [f64], f: [f64; 4], rows: [&[f64]; 4]) {
+    let [a, b, c, d] = rows;
+    let (ab, cd) =
+        (a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0), c.as_chunks::<LANES>().0.iter().zip(d.as_chunks::<LANES>().0));
+    for (sum, ((a, b), (c, d))) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(ab.zip(cd)) {
         // Written at once: the compiler cannot see that the sums are apart from the rows.
         let mut next = [0.0; LANES];
         for l in 0..LANES {
-            next[l] = sum[l] + f * a[l] + s * b[l];
+            next[l] = sum[l] + f[0] * a[l] + f[1] * b[l] + f[2] * c[l] + f[3] * d[l];
         }
         *sum = next;
     }

@@ -12,20 +12,19 @@ pub(super) struct Scale {
 impl Scale {
     /// Mean and standard deviation over the values that are there; `None` where all are missing or one.
     pub(super) fn of(values: &[f64]) -> Option<Self> {
-        let all = values.len();
-        let values: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
-        if values.is_empty() {
+        let known = || values.iter().filter(|x| !x.is_nan());
+        let n = known().count() as f64;
+        if n == 0.0 {
             return None;
         }
-        let n = values.len() as f64;
-        let mean = values.iter().map(|x| x / n).sum::<f64>();
-        let largest = values.iter().fold(0.0_f64, |a, x| a.max((x - mean).abs()));
+        let mean = known().map(|x| x / n).sum::<f64>();
+        let largest = known().fold(0.0_f64, |a, x| a.max((x - mean).abs()));
         // A spread at the level of rounding is no spread.
         if largest <= 1e-12 * mean.abs() || !largest.is_finite() || largest < f64::MIN_POSITIVE {
             return None;
         }
-        let variance = values.iter().map(|x| ((x - mean) / largest).powi(2)).sum::<f64>() / n;
-        Some(Self { mean, sd: largest * variance.sqrt(), missing: 1.0 - n / all as f64 })
+        let variance = known().map(|x| ((x - mean) / largest).powi(2)).sum::<f64>() / n;
+        Some(Self { mean, sd: largest * variance.sqrt(), missing: 1.0 - n / values.len() as f64 })
     }
 
     /// The standardised value, within ± `clip`. A missing one is 0, as if it were average: it says nothing.

@@ -175,11 +175,12 @@ impl Design {
     /// Leaves out what never varies.
     fn of(examples: &[&Example], columns: &[usize], clip: f64) -> Self {
         // Column by column what lies row by row, in one walk over the examples.
-        let mut values = vec![Vec::with_capacity(examples.len()); columns.len()];
-        for example in examples {
-            values.iter_mut().zip(columns).for_each(|(values, &c)| values.push(example.features[c]));
+        let n = examples.len();
+        let mut values = vec![0.0; n * columns.len()];
+        for (i, example) in examples.iter().enumerate() {
+            columns.iter().enumerate().for_each(|(j, &c)| values[j * n + i] = example.features[c]);
         }
-        let scaled = columns.iter().zip(&values).filter_map(|(&c, values)| Scale::of(values).map(|s| (c, s)));
+        let scaled = columns.iter().enumerate().filter_map(|(j, &c)| Scale::of(&values[j * n..(j + 1) * n]).map(|s| (c, s)));
         let (columns, scales): (Vec<usize>, Vec<Scale>) = scaled.unzip();
         let mut x = Rows::new(columns.len());
         for example in examples {

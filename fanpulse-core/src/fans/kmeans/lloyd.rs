@@ -1,6 +1,6 @@
 //! Lloyd's algorithm on three columns.
 //!
-//! linfa-clustering 0.8 does the same for any number of features, point by point and four times as slowly: over
+//! linfa-clustering 0.8 does the same for any number of features, point by point and ten times as slowly: over
 //! columns a loop takes several points at once, and the bits do not depend on how many.
 
 use multiversion::multiversion;
