@@ -13,6 +13,6 @@ export CARGO_TARGET_DIR="$target"
 
 cd bindings/node
 npm ci --no-audit --no-fund --silent
-npm run --silent build -- --release --target-dir "$target" -- --locked
+npm run --silent build -- --release --strip --target-dir "$target" -- --locked
 npm pack --silent --pack-destination "$target/packages" >/dev/null
 ls -l "$target/packages"

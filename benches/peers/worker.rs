@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
-use fanpulse_core::ingest::Dataset;
+use fanpulse_core::ingest::{Dataset, Times};
 use fanpulse_core::settings::Settings;
+use fanpulse_core::time::MICROS_PER_DAY;
 use fanpulse_core::{Day, Engine, Scores};
 use fanpulse_platforms::{ReadOptions, read};
 use parquet::arrow::ArrowWriter;
@@ -27,12 +28,39 @@ fn load(files: &[PathBuf]) -> Outcome<Dataset> {
     Ok(data)
 }
 
-fn dump(scores: &Scores, path: &Path) -> Outcome<()> {
+/// The columns in memory, as narrow as the engine takes them: codes of 32 bits for artists and of 16 for platform and metric,
+/// days of 32 bits for observations of whole days, floats; posts with times of 64 bits, and without their ids.
+struct Columns {
+    data: Dataset,
+    /// The observations' days, where all are of midnight.
+    days: Option<Vec<i32>>,
+}
+
+impl Columns {
+    fn of(data: Dataset) -> Self {
+        let day = |&at: &i64| (at % MICROS_PER_DAY == 0).then_some(at / MICROS_PER_DAY).and_then(|day| i32::try_from(day).ok());
+        let days = data.observations.at.iter().map(day).collect();
+        Self { data, days }
+    }
+
+    fn score(&self, engine: &Engine, as_of: Day) -> Outcome<Scores> {
+        let mut observations = self.data.observations();
+        if let Some(days) = &self.days {
+            observations.time = Times::Days(days);
+        }
+        Ok(engine.score_batch(self.data.artists.len(), &observations, &self.data.posts(), as_of)?)
+    }
+}
+
+fn dump(scores: &Scores, columns: &Columns, path: &Path) -> Outcome<()> {
     let some = |column: &[f64]| Arc::new(Float64Array::from_iter(column.iter().map(|v| (!v.is_nan()).then_some(*v)))) as ArrayRef;
     // Coverage stands only beside a score.
     let coverage: Vec<f64> =
         scores.fvs.iter().zip(&scores.fvs_coverage).map(|(fvs, coverage)| if fvs.is_nan() { f64::NAN } else { *coverage }).collect();
-    let ids: Vec<String> = (0..scores.artists()).map(|i| scores.artist_id(i)).collect();
+    let ids: Vec<String> = match columns.data.artists.len() {
+        0 => (0..scores.artists()).map(|i| scores.artist_id(i)).collect(),
+        _ => columns.data.artists.iter().map(str::to_owned).collect(),
+    };
     let batch = RecordBatch::try_from_iter([
         ("artist_id", Arc::new(StringArray::from(ids)) as ArrayRef),
         ("fvs", some(&scores.fvs)),
@@ -63,9 +91,9 @@ fn main() -> Outcome<()> {
     let files: Vec<PathBuf> = args.iter().map(PathBuf::from).collect();
     let engine = Engine::builder().settings(Settings { window_days, ..Settings::default() }).build()?;
 
-    let loaded = if from_files { Dataset::default() } else { load(&files)? };
+    let loaded = Columns::of(if from_files { Dataset::default() } else { load(&files)? });
     let mut out = std::io::stdout().lock();
-    writeln!(out, "ready {}", loaded.artists.len())?;
+    writeln!(out, "ready {}", loaded.data.artists.len())?;
     out.flush()?;
     let mut latest = None;
     for line in std::io::stdin().lock().lines() {
@@ -75,13 +103,13 @@ fn main() -> Outcome<()> {
                 let pool = ThreadPoolBuilder::new().num_threads(threads.parse()?).build()?;
                 let start = Instant::now();
                 let scores = pool.install(|| -> Outcome<Scores> {
-                    if from_files { Ok(engine.score(&load(&files)?, as_of)?) } else { Ok(engine.score(&loaded, as_of)?) }
+                    if from_files { Ok(engine.score(&load(&files)?, as_of)?) } else { loaded.score(&engine, as_of) }
                 })?;
                 writeln!(out, "{}", start.elapsed().as_secs_f64())?;
                 out.flush()?;
                 latest = Some(scores);
             }
-            Some(("dump", path)) => dump(latest.as_ref().ok_or("nothing has been run")?, Path::new(path))?,
+            Some(("dump", path)) => dump(latest.as_ref().ok_or("nothing has been run")?, &loaded, Path::new(path))?,
             _ => return Err(format!("unknown line `{line}`").into()),
         }
     }

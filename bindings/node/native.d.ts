@@ -77,8 +77,6 @@ export interface ComponentName {
 
 /** Fan events in columns. */
 export interface FanColumns {
-  /** What the codes of `artist` stand for. */
-  artists: Text
   /** Whose. */
   artist: Codes
   /** What the codes of `fan` stand for. */
@@ -97,10 +95,16 @@ export interface FanColumns {
   amount?: Float64Array
   /** How long the row's streams lasted, seconds; NaN = unknown. */
   seconds?: Float64Array
+  /** What the codes of `currency` stand for; an empty text is none that is known. */
+  currencies: Array<string>
+  /** The amounts' currency. */
+  currency?: Codes
 }
 
 /** All that a call needs. */
 export interface FanInput {
+  /** What the codes of the artists stand for. */
+  artists?: Text
   /** Events in columns. */
   columns?: FanColumns
   /** Events as Arrow IPC. */
@@ -248,6 +252,10 @@ export interface ScoreInput {
   posts?: PostInput
   /** Posts as Arrow IPC. */
   postsArrow?: Uint8Array
+  /** Fan events in columns. */
+  fans?: FanColumns
+  /** Fan events as Arrow IPC. */
+  fansArrow?: Uint8Array
   /** The last day that counts. */
   asOf: string
   /** The form of the results. */

@@ -38,6 +38,8 @@ export interface FanEvent {
     amount?: number | null;
     /** How long the row's streams lasted in all, seconds. */
     seconds?: number | null;
+    /** The amount's currency, for instance `EUR`. */
+    currency?: string | null;
 }
 /** Codes of a column; row i has `names[codes[i]]`. Unsigned codes are read in place; signed ones, which must not be negative, too. */
 export type CodeArray = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array;
@@ -100,6 +102,8 @@ export interface FanEventColumns {
     amount?: Float64Array;
     /** How long each row's streams lasted, seconds; NaN = unknown. */
     seconds?: Float64Array;
+    /** The amounts' currency; an empty text = unknown. */
+    currency?: TextColumn;
 }
 /**
  * Rows as objects, as columns, or as the bytes of an Arrow IPC stream or file with the columns of `fanpulse score`
@@ -129,6 +133,8 @@ export interface AsOf {
 /** What an engine needs for scoring. */
 export interface EngineScoreOptions<O extends Output = Output> extends AsOf {
     posts?: Posts;
+    /** With fan events the analyses are whole: superfans, and spikes in series beside viral posts. For `objects` only: columns have no room for them. */
+    fans?: FanEvents;
     output?: O;
 }
 /** What scoring needs. */
@@ -145,6 +151,7 @@ export interface ExplainOptions extends AsOf {
     /** The artist's id; not needed where all rows are of one artist. */
     artistId?: string;
     posts?: Posts;
+    fans?: FanEvents;
     /** Length of the window, days, 14 to 366, default 30. */
     windowDays?: number;
 }

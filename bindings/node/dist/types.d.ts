@@ -123,14 +123,16 @@ export interface Analysis {
     fvsReason?: Reason;
     momentum: Momentum | null;
     momentumReason?: Reason;
-    /** Viral posts. Series are not looked at here, so that a batch stays fast: ask `viral`. */
+    /** Viral posts; spikes in series, which are looked for where fan events are given, and otherwise null: ask `viral`. */
     viral: {
         posts: ViralPost[];
-        series: null;
+        series: ViralSeries[] | null;
     };
     breakout: Breakout | null;
     breakoutReason?: Reason;
-    superfans: unknown;
+    /** The fans; null where no fan events were given, or none are of the artist. */
+    superfans: Superfans | null;
+    superfansReason?: Reason;
     quality: Quality;
 }
 /** A column of few names as codes; 255 = none. */
@@ -204,6 +206,28 @@ export interface EvidenceDay {
     baseline: number;
     z: number;
 }
+/** A spike in one of an artist's daily series. */
+export interface ViralSeries {
+    platform: string;
+    metric: string;
+    /** The day on which it could first be told. */
+    start: string;
+    /** The day that stands out most. */
+    peak: string;
+    /** The last day above the usual; null while it goes on. */
+    end: string | null;
+    /** Value of the peak, per day. */
+    value: number;
+    /** What was expected there. */
+    baseline: number;
+    /** value/baseline; null where nothing was expected. */
+    lift: number | null;
+    /** Score of the peak. */
+    z: number;
+    /** The score that was needed at the start. */
+    threshold: number;
+    evidence: EvidenceDay[];
+}
 /** A rise above what a series' own past lets one expect. */
 export interface SeriesSpike {
     /** The reading at which an alarm can be raised. */
@@ -254,63 +278,122 @@ export interface Fan {
     tier: Tier;
     segment: Segment;
     /** What is expected of the fan; null where no model could be fitted. */
-    forecast: {
-        /** Probability that the fan is still active, 0–1. */
-        pAlive: number;
-        /** Active days expected within 30 and 90 days. */
-        activeDays: [number, number];
-        /** Value expected within 12 months; null where no fan of the artist has paid. */
-        value: number | null;
-        /** What the fan would bring beyond that if surely still active. */
-        valueLost: number | null;
-    } | null;
+    forecast: FanForecast | null;
+}
+/** What is expected of a fan. */
+export interface FanForecast {
+    /** Probability that the fan is still active, 0–1. */
+    pAlive: number;
+    /** Active days expected within 30 and 90 days. */
+    activeDays: [number, number];
+    /** Value expected within 12 months; null where no fan of the artist has paid. */
+    value: number | null;
+    /** What the fan would bring beyond that if surely still active. */
+    valueLost: number | null;
 }
 /** How a value is spread over an artist's fans. */
-export interface ValueSpread {
+export interface Spread {
     total: number;
     mean: number;
-    /** Shares of the total, 0–1, held by the top 1, 5 and 15 %; null where the total is 0. */
-    top: [number, number, number] | null;
+    /** What the top 1, 5 and 15 % of the fans hold of it, both as shares, 0–1; empty where the total is 0. */
+    heldByTop: {
+        fans: number;
+        value: number;
+    }[];
 }
-/** An artist's fans as a whole. */
-export interface ArtistFans {
-    artistId: string;
+/** A model behind the forecasts, and how its fit ended. */
+export interface FanModel<Parameters> {
+    /** Whose fans it was fitted on. */
+    source: 'own' | 'pooled' | 'mean' | 'none';
+    status: 'converged' | 'max_iterations' | 'degenerate';
+    statusReason?: string;
+    customers: number;
+    parameters: Parameters | null;
+}
+/** A fan as an analysis lists it. */
+export interface Superfan {
+    fanId: string;
+    tier: Tier;
+    segment: Segment;
+    /** Engagement at `asOf`, 0–10. */
+    engagement: number;
+    /** Engagement on the last active day, 0–10. */
+    engagementAtLast: number;
+    /** Fan value, 0–100. */
+    value: number;
+    /** Days since the last event. */
+    silentDays: number;
+    /** Paid so far. */
+    spend: number;
+    forecast: FanForecast | null;
+}
+/** An artist's fans: how many of which kind, what they are worth, who is best and who is leaving. */
+export interface Superfans {
+    /** Length of the window of engagement and fan value, days. */
+    windowDays: number;
     fans: number;
     /** Fans with an event in the last 30 days. */
-    active: number;
-    byTier: Record<Tier, number>;
-    bySegment: {
+    activeFans: number;
+    /** Fans above bronze. */
+    superfans: number;
+    superfanShare: number;
+    tiers: Record<Tier, number>;
+    segments: {
         champions: number;
         atRisk: number;
         newPromising: number;
         loyal: number;
         needNurturing: number;
     };
+    /** Of the fans who are or were engaged, the share at risk; null where there are none. */
+    atRiskShare: number | null;
     /** Points. */
-    fanValue: ValueSpread;
+    fanValue: Spread;
     /** Currency units; null where nobody paid. */
-    spend: ValueSpread | null;
+    spend: Spread | null;
     /** Currency units; null where nobody paid or no model could be fitted. */
-    expectedValue: ValueSpread | null;
+    expectedValue: Spread | null;
+    currency: string | null;
     /** New fans by calendar month, none left out; growth in %, null in the first. */
     months: {
-        year: number;
-        month: number;
+        month: string;
         newFans: number;
         fans: number;
         growth: number | null;
     }[];
-    /** Unit of `valueLost`. */
-    valueUnit: 'money' | 'points';
-    /** The fans at risk, the greatest value lost first. */
+    /** Horizons of the expected active days. */
+    horizonDays: [number, number];
+    /** Horizon of the expected value. */
+    valueDays: number;
+    /** The best fans, at most `limit`. */
+    best: {
+        limit: number;
+        fans: Superfan[];
+    };
+    /** The fans at risk, the greatest loss first. */
     churn: {
-        fanId: string;
-        silentDays: number;
-        pAlive: number | null;
+        unit: 'money' | 'points';
         valueLost: number;
-    }[];
-    activitySource: 'own' | 'pooled' | 'mean' | 'none';
-    amountSource: 'own' | 'pooled' | 'mean' | 'none';
+        fans: (Superfan & {
+            valueLost: number;
+        })[];
+    };
+    activity: FanModel<{
+        model: string;
+        r: number;
+        alpha: number;
+        a: number;
+        b: number;
+    }>;
+    amounts: FanModel<{
+        p: number;
+        q: number;
+        gamma: number;
+    }>;
+}
+/** An artist's fans as a whole. */
+export interface ArtistFans extends Superfans {
+    artistId: string;
 }
 /** Fans in columns, one row per artist and fan; NaN = not available. */
 export interface FanColumns {

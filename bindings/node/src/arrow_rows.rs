@@ -1,5 +1,6 @@
 //! Rows given as Arrow IPC, stream or file.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -7,12 +8,12 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType, UInt64Type};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
-use fanpulse_core::ingest::{Dataset, Metric, Names};
+use fanpulse_core::ingest::{Dataset, FanEventTable, Metric, Names};
 use fanpulse_core::{Day, Error, Instant};
 
 use crate::columns::COUNTS;
 use crate::error::{Failure, Outcome};
-use crate::fans::{Events, FAN_EVENTS, kind};
+use crate::fans::{Currencies, EventsRead, FAN_EVENTS, kind};
 use crate::pack::camel;
 
 /// What an IPC file begins with; a stream begins with a message.
@@ -81,8 +82,13 @@ impl Batch {
         cast(column, to).map_err(|e| Failure::of(self.table, None, name, &e.to_string(), None))
     }
 
-    /// Every text of a column, in order; the same text as in the row before is not looked at again where it is coded.
+    /// Every text of a column, in order.
     fn texts(&self, name: &'static str, mut take: impl FnMut(usize, &str) -> Outcome<()>) -> Outcome<()> {
+        self.some_texts(name, |row, text| take(row, text.ok_or_else(|| self.null(name, row))?))
+    }
+
+    /// Every text of a column that may have nulls, in order.
+    fn some_texts(&self, name: &'static str, mut take: impl FnMut(usize, Option<&str>) -> Outcome<()>) -> Outcome<()> {
         let column = self.column(name)?;
         let is_text = |t: &DataType| matches!(t, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         let text = match column.data_type() {
@@ -96,17 +102,16 @@ impl Batch {
             return Ok(());
         }
         let nulls = column.logical_nulls();
-        if let Some(row) = nulls.as_ref().and_then(|n| (0..self.len()).find(|&i| n.is_null(i))) {
-            return Err(self.null(name, row));
-        }
+        let there = |row: usize| nulls.as_ref().is_none_or(|n| n.is_valid(row));
         if let Some(dictionary) = column.as_any_dictionary_opt() {
             let values = self.cast(name, dictionary.values(), &DataType::LargeUtf8)?;
             let values = values.as_string::<i64>();
-            return dictionary.normalized_keys().into_iter().enumerate().try_for_each(|(row, key)| take(row, values.value(key)));
+            let keys = dictionary.normalized_keys();
+            return keys.into_iter().enumerate().try_for_each(|(row, key)| take(row, there(row).then(|| values.value(key))));
         }
         let texts = self.cast(name, column, &DataType::LargeUtf8)?;
         let texts = texts.as_string::<i64>();
-        (0..self.len()).try_for_each(|row| take(row, texts.value(row)))
+        (0..self.len()).try_for_each(|row| take(row, there(row).then(|| texts.value(row))))
     }
 
     /// The codes of a column of texts, given by `code`, which is not asked twice in a row for the same text.
@@ -119,6 +124,21 @@ impl Batch {
                 last = Some((text.to_owned(), known));
             }
             into.push(known);
+            Ok(())
+        })
+    }
+
+    /// The same of a column that may have nulls, which get the code `none`.
+    fn some_codes<T: Copy>(
+        &self,
+        name: &'static str,
+        into: &mut Vec<T>,
+        none: T,
+        mut code: impl FnMut(&str) -> Result<T, Error>,
+    ) -> Outcome<()> {
+        self.some_texts(name, |row, text| {
+            let given = text.map_or(Ok(none), |text| code(text).map_err(|e| Failure::at(self.table, self.first + row, name, text, &e)))?;
+            into.push(given);
             Ok(())
         })
     }
@@ -237,19 +257,21 @@ pub(crate) fn posts(bytes: &[u8], data: &mut Dataset) -> Outcome<()> {
     Ok(())
 }
 
-/// Fan events.
-pub(crate) fn fan_events(bytes: &[u8]) -> Outcome<Events> {
-    let mut events = Events::default();
-    let (mut at, mut count, mut amount, mut seconds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut some_count, mut some_amount, mut some_seconds) = (false, false, false);
+/// Fan events, whose artists are added to `artists`.
+pub(crate) fn fan_events(bytes: &[u8], artists: &mut Names) -> Outcome<EventsRead<'static>> {
+    let (mut fans, mut artist, mut fan, mut kinds, mut at) = (Names::default(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut count, mut amount, mut seconds, mut currency) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut some_count, mut some_amount, mut some_seconds, mut some_currency) = (false, false, false, false);
+    let mut currencies = Currencies::default();
     each(FAN_EVENTS, bytes, |batch| {
-        batch.codes("artist_id", &mut events.artist, |id| Ok(events.artists.intern(id)))?;
-        batch.codes("fan_id", &mut events.fan, |id| Ok(events.fans.intern(id)))?;
-        batch.codes("kind", &mut events.kind, kind)?;
+        batch.codes("artist_id", &mut artist, |id| Ok(artists.intern(id)))?;
+        batch.codes("fan_id", &mut fan, |id| Ok(fans.intern(id)))?;
+        batch.codes("kind", &mut kinds, kind)?;
         batch.times("occurred_at", &mut at)?;
         some_count |= batch.optional("count").is_some();
         some_amount |= batch.optional("amount").is_some();
         some_seconds |= batch.optional("seconds").is_some();
+        some_currency |= batch.optional("currency").is_some();
         batch.counts("count", &mut count)?;
         let money = |name, column: &mut Vec<f64>| match batch.optional(name) {
             Some(_) => batch.numbers(name, Some(f64::NAN), column),
@@ -259,15 +281,28 @@ pub(crate) fn fan_events(bytes: &[u8]) -> Outcome<Events> {
             }
         };
         money("amount", &mut amount)?;
-        money("seconds", &mut seconds)
+        money("seconds", &mut seconds)?;
+        match batch.optional("currency") {
+            Some(_) => batch.some_codes("currency", &mut currency, FanEventTable::NO_CURRENCY, |name| currencies.code(name)),
+            None => {
+                currency.resize(currency.len() + batch.len(), FanEventTable::NO_CURRENCY);
+                Ok(())
+            }
+        }
     })?;
     let day = |t: &i64| Instant::try_new(*t).map(|t| t.day().days());
-    events.day = at.iter().map(day).collect::<Result<_, _>>()?;
     // A row without a count stands for one event.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, not negative, and saturating")]
     let counts = || count.iter().map(|c: &f64| if c.is_nan() { 1 } else { *c as u32 }).collect();
-    events.count = some_count.then(counts);
-    events.amount = some_amount.then_some(amount);
-    events.seconds = some_seconds.then_some(seconds);
-    Ok(events)
+    Ok(EventsRead {
+        fans,
+        artist: artist.into(),
+        fan: fan.into(),
+        day: at.iter().map(day).collect::<Result<Vec<_>, _>>()?.into(),
+        kind: kinds,
+        count: some_count.then(|| Cow::Owned(counts())),
+        amount: some_amount.then_some(amount.into()),
+        seconds: some_seconds.then_some(seconds.into()),
+        currency: some_currency.then_some((currencies.0.currencies, currency)),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fanpulse_core::ingest::{Component, Dataset, Metric, ObservationColumns, PostColumns, Times};
+use fanpulse_core::ingest::{Component, Dataset, Metric, ObservationColumns, PostColumns, Repeats, Times};
 use fanpulse_core::{Day, Error, Instant};
 use napi::bindgen_prelude::{BigInt64Array, Float64Array, Int32Array, Uint8Array, Uint16Array, Uint32Array};
 use napi_derive::napi;
@@ -147,7 +147,7 @@ pub(crate) enum TimesRead<'a> {
     Micros(Vec<i64>),
 }
 
-impl TimesRead<'_> {
+impl<'a> TimesRead<'a> {
     pub(crate) fn times(&self) -> Times<'_> {
         match self {
             Self::Days(days) => Times::Days(days),
@@ -156,11 +156,12 @@ impl TimesRead<'_> {
     }
 
     /// Days, each that of its instant.
-    pub(crate) fn days(&self) -> Cow<'_, [i32]> {
+    pub(crate) fn into_days(self) -> Cow<'a, [i32]> {
         match self {
             Self::Days(days) => Cow::Borrowed(days),
             Self::Micros(micros) => {
-                micros.iter().map(|&t| Instant::try_new(t).map_or(i32::MIN, |t| t.day().days())).collect::<Vec<_>>().into()
+                let day = |&t: &i64| Instant::try_new(t).map_or(i32::MIN, |t| t.day().days());
+                micros.par_iter().with_min_len(ROWS).map(day).collect::<Vec<_>>().into()
             }
         }
     }
@@ -386,6 +387,11 @@ impl PostsRead<'_> {
         }
     }
 
+    /// Whether a post may stand twice.
+    pub(crate) fn may_repeat(&self, ids: &Text) -> bool {
+        !self.artist.is_sorted() || Repeats::default().any(&self.artist, &self.platform, |row| ids.get(row).unwrap_or_default())
+    }
+
     /// Copies the posts with their ids to a data set, in which repeats can be found.
     pub(crate) fn copy_to(&self, data: &mut Dataset, ids: &Text) -> Outcome<()> {
         data.platforms = self.platforms.to_vec();
@@ -395,14 +401,21 @@ impl PostsRead<'_> {
         posts.at = self.published.micros(POSTS, "day")?.into_owned();
         posts.id = ids.strings()?;
         let into = [&mut posts.likes, &mut posts.comments, &mut posts.shares, &mut posts.saves, &mut posts.views];
-        for ((name, column), count) in COUNTS.into_iter().zip(into).zip(&self.counts) {
-            // Rows move where repeats are dropped: the engine would name another one.
-            if let Some(row) = count.iter().position(|c| *c < 0.0 || c.is_infinite()) {
-                let reason = Error::invalid(format!("{} is not a finite number of at least 0", count[row]));
-                return Err(Failure::at(POSTS, row, name, count[row], &reason));
-            }
+        // Rows move where repeats are dropped: the engine would name another one.
+        self.wrong_count().map_or(Ok(()), Err)?;
+        for (column, count) in into.into_iter().zip(&self.counts) {
             *column = count.to_vec();
         }
         Ok(())
+    }
+
+    /// What is wrong with the first count that is.
+    pub(crate) fn wrong_count(&self) -> Option<Failure> {
+        let wrong = |c: &f64| *c < 0.0 || c.is_infinite();
+        COUNTS.into_iter().zip(&self.counts).find_map(|(name, count)| {
+            let row = count.iter().position(wrong)?;
+            let reason = Error::invalid(format!("{} is not a finite number of at least 0", count[row]));
+            Some(Failure::at(POSTS, row, name, count[row], &reason))
+        })
     }
 }

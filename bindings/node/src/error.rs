@@ -7,6 +7,8 @@ use fanpulse_core::{Error, ErrorKind};
 use napi::Env;
 use napi::bindgen_prelude::{JsObjectValue, JsValue};
 
+use crate::fans::FAN_EVENTS;
+
 /// A failed call: the engine's error, and the column and the value that it is about, where it is known.
 pub struct Failure(Box<Details>);
 
@@ -26,6 +28,7 @@ impl From<Error> for Failure {
         let (table, row) = match error.location() {
             Some(Location::Observation(row)) => (Some("observations"), Some(row)),
             Some(Location::Post(row)) => (Some("posts"), Some(row)),
+            Some(Location::FanEvent(row)) => (Some(FAN_EVENTS), Some(row)),
             _ => (None, None),
         };
         Self(Box::new(Details { error, table, row, column: None, value: None }))

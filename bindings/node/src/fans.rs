@@ -1,13 +1,11 @@
 //! Fans: who the best are, who is leaving.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use fanpulse_core::fans::{
-    ArtistForecast, EngagementTiers, FanEventColumns, FanEventKind, FanInsights, FanRow, FanScore, FanScores, FanSegment, FanTable,
-    FitSource, MonthlyGrowth, Tier, ValueSpread, ValueUnit, insights,
-};
-use fanpulse_core::ingest::Names;
+use fanpulse_core::fans::{FanRow, FanScore, FanSegment, Tier};
+use fanpulse_core::ingest::{CurrencyColumn, Dataset, FanEventColumns, FanEventKind, FanEventTable, Names};
+use fanpulse_core::report::{FanReport, Superfans};
 use fanpulse_core::{Day, Engine, Error};
 use napi::bindgen_prelude::{Float64Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
@@ -26,8 +24,6 @@ pub(crate) const FAN_EVENTS: &str = "fanEvents";
 /// Fan events in columns.
 #[napi(object, object_to_js = false)]
 pub struct FanColumns {
-    /// What the codes of `artist` stand for.
-    pub artists: Text,
     /// Whose.
     pub artist: Codes,
     /// What the codes of `fan` stand for.
@@ -46,11 +42,17 @@ pub struct FanColumns {
     pub amount: Option<Float64Array>,
     /// How long the row's streams lasted, seconds; NaN = unknown.
     pub seconds: Option<Float64Array>,
+    /// What the codes of `currency` stand for; an empty text is none that is known.
+    pub currencies: Vec<String>,
+    /// The amounts' currency.
+    pub currency: Option<Codes>,
 }
 
 /// All that a call needs.
 #[napi(object, object_to_js = false)]
 pub struct FanInput {
+    /// What the codes of the artists stand for.
+    pub artists: Option<Text>,
     /// Events in columns.
     pub columns: Option<FanColumns>,
     /// Events as Arrow IPC.
@@ -76,69 +78,101 @@ pub struct FanOutput {
     pub later_events: f64,
 }
 
-/// Fan events with the names of artists and fans, owned where they had to be read.
+/// Fan events that the engine can borrow, and the fans' names.
 #[derive(Default)]
-pub(crate) struct Events {
-    pub(crate) artists: Names,
+pub(crate) struct EventsRead<'a> {
     pub(crate) fans: Names,
-    pub(crate) artist: Vec<u32>,
-    pub(crate) fan: Vec<u32>,
-    pub(crate) day: Vec<i32>,
+    pub(crate) artist: Cow<'a, [u32]>,
+    pub(crate) fan: Cow<'a, [u32]>,
+    pub(crate) day: Cow<'a, [i32]>,
     pub(crate) kind: Vec<u8>,
-    pub(crate) count: Option<Vec<u32>>,
-    pub(crate) amount: Option<Vec<f64>>,
-    pub(crate) seconds: Option<Vec<f64>>,
+    pub(crate) count: Option<Cow<'a, [u32]>>,
+    pub(crate) amount: Option<Cow<'a, [f64]>>,
+    pub(crate) seconds: Option<Cow<'a, [f64]>>,
+    pub(crate) currency: Option<(Vec<String>, Vec<u16>)>,
+}
+
+impl FanColumns {
+    /// Events among `artists` artists.
+    pub(crate) fn read(&self, artists: usize) -> Outcome<EventsRead<'_>> {
+        let (artist, fan) = (self.artist.wide(), self.fan.wide());
+        below(&artist, artists, "artistId")?;
+        below(&fan, self.fans.len(), "fanId")?;
+        let kinds: Vec<u8> = self
+            .kinds
+            .iter()
+            .map(|k| kind(k))
+            .collect::<Result<_, _>>()
+            .map_err(|e| Failure::of(FAN_EVENTS, None, "kind", e.message(), None))?;
+        let codes = self.kind.wide();
+        below(&codes, kinds.len(), "kind")?;
+        let time = self.time.read(FAN_EVENTS, if self.time.days.is_some() { "day" } else { "occurredAt" })?;
+        Ok(EventsRead {
+            fans: names(&self.fans, "fanId")?,
+            artist,
+            fan,
+            day: time.into_days(),
+            kind: codes.iter().map(|&k| kinds[k as usize]).collect(),
+            count: self.count.as_deref().map(Cow::Borrowed),
+            amount: self.amount.as_deref().map(Cow::Borrowed),
+            seconds: self.seconds.as_deref().map(Cow::Borrowed),
+            currency: self.currency.as_ref().map(|codes| self.currencies(codes)).transpose()?,
+        })
+    }
+
+    fn currencies(&self, codes: &Codes) -> Outcome<(Vec<String>, Vec<u16>)> {
+        let mut known = Currencies::default();
+        let each: Vec<u16> = self.currencies.iter().map(|name| known.code(name)).collect::<Result<_, _>>()?;
+        let all = codes.wide();
+        below(&all, each.len(), "currency")?;
+        Ok((known.0.currencies, all.iter().map(|&code| each[code as usize]).collect()))
+    }
+}
+
+/// The currencies of amounts.
+#[derive(Default)]
+pub(crate) struct Currencies(pub(crate) Dataset);
+
+impl Currencies {
+    /// The code of a currency; an empty text is none that is known.
+    pub(crate) fn code(&mut self, name: &str) -> Result<u16, Error> {
+        if name.is_empty() { Ok(FanEventTable::NO_CURRENCY) } else { self.0.currency_code(name) }
+    }
+}
+
+impl EventsRead<'_> {
+    pub(crate) fn columns(&self) -> FanEventColumns<'_> {
+        FanEventColumns {
+            artist: &self.artist,
+            fan: &self.fan,
+            day: &self.day,
+            kind: &self.kind,
+            count: self.count.as_deref(),
+            amount: self.amount.as_deref(),
+            seconds: self.seconds.as_deref(),
+            currency: self.currency.as_ref().map(|(names, code)| CurrencyColumn { names, code }),
+        }
+    }
+
+    /// What there is to say of the fans.
+    pub(crate) fn report(&self, engine: &Engine, as_of: Day) -> Outcome<FanReport> {
+        let columns = self.columns();
+        FanReport::of_events(&columns, as_of, &engine.settings().fans).map_err(|e| named(e, &columns))
+    }
 }
 
 pub(crate) fn run(engine: &Engine, input: &FanInput, stopped: &dyn Fn() -> Outcome<()>) -> Outcome<FanOutput> {
     let as_of: Day = input.as_of.parse().map_err(|e: Error| Error::invalid(format!("asOf: {}", e.message())))?;
-    let settings = &engine.settings().fans;
-    let score = |names: &Events, columns: &FanEventColumns<'_>| -> Outcome<FanOutput> {
-        stopped()?;
-        let table = FanTable::from_events(columns, as_of, settings).map_err(|e| named(e, columns))?;
-        stopped()?;
-        let scores = EngagementTiers::try_new(settings.clone())?.score(&table)?;
-        stopped()?;
-        let insights = insights(&table, &scores, None, settings)?;
-        Found { names, table: &table, scores: &scores, insights: &insights }.output(input.form)
+    let mut artists = input.artists.as_ref().map_or_else(|| Ok(Names::default()), |texts| names(texts, "artistId"))?;
+    let events = match (&input.columns, &input.arrow) {
+        (_, Some(bytes)) => arrow_rows::fan_events(bytes, &mut artists)?,
+        (Some(columns), None) => columns.read(artists.len())?,
+        (None, None) => EventsRead::default(),
     };
-    if let Some(bytes) = &input.arrow {
-        let events = arrow_rows::fan_events(bytes)?;
-        let columns = FanEventColumns {
-            artist: &events.artist,
-            fan: &events.fan,
-            day: &events.day,
-            kind: &events.kind,
-            count: events.count.as_deref(),
-            amount: events.amount.as_deref(),
-            seconds: events.seconds.as_deref(),
-            currency: None,
-        };
-        return score(&events, &columns);
-    }
-    let Some(c) = &input.columns else { return score(&Events::default(), &FanEventColumns::EMPTY) };
-    let names = Events { artists: names(&c.artists, "artistId")?, fans: names(&c.fans, "fanId")?, ..Events::default() };
-    let (artist, fan) = (c.artist.wide(), c.fan.wide());
-    below(&artist, c.artists.len(), "artistId")?;
-    below(&fan, c.fans.len(), "fanId")?;
-    let time = c.time.read(FAN_EVENTS, if c.time.days.is_some() { "day" } else { "occurredAt" })?;
-    let days = time.days();
-    let kinds: Vec<u8> =
-        c.kinds.iter().map(|k| kind(k)).collect::<Result<_, _>>().map_err(|e| Failure::of(FAN_EVENTS, None, "kind", e.message(), None))?;
-    let codes = c.kind.wide();
-    below(&codes, kinds.len(), "kind")?;
-    let kind: Vec<u8> = codes.iter().map(|&k| kinds[k as usize]).collect();
-    let columns = FanEventColumns {
-        artist: &artist,
-        fan: &fan,
-        day: &days,
-        kind: &kind,
-        count: c.count.as_deref(),
-        amount: c.amount.as_deref(),
-        seconds: c.seconds.as_deref(),
-        currency: None,
-    };
-    score(&names, &columns)
+    stopped()?;
+    let report = events.report(engine, as_of)?;
+    stopped()?;
+    Found { artists: &artists, fans: &events.fans, report: &report }.output(input.form)
 }
 
 /// The code of an event's kind.
@@ -184,10 +218,9 @@ fn named(e: Error, c: &FanEventColumns<'_>) -> Failure {
 
 /// What was found, and whom the numbers stand for.
 struct Found<'a> {
-    names: &'a Events,
-    table: &'a FanTable,
-    scores: &'a FanScores,
-    insights: &'a [FanInsights],
+    artists: &'a Names,
+    fans: &'a Names,
+    report: &'a FanReport,
 }
 
 #[derive(Serialize)]
@@ -202,75 +235,44 @@ struct Fan<'a> {
 #[derive(Serialize)]
 struct ArtistFans<'a> {
     artist_id: &'a str,
-    fans: usize,
-    active: usize,
-    by_tier: BTreeMap<&'static str, usize>,
-    by_segment: BTreeMap<&'static str, usize>,
-    fan_value: &'a ValueSpread,
-    spend: &'a Option<ValueSpread>,
-    expected_value: &'a Option<ValueSpread>,
-    months: &'a [MonthlyGrowth],
-    value_unit: ValueUnit,
-    churn: Vec<Churn<'a>>,
-    activity_source: FitSource,
-    amount_source: FitSource,
-}
-
-#[derive(Serialize)]
-struct Churn<'a> {
-    fan_id: &'a str,
-    silent_days: u32,
-    p_alive: Option<f64>,
-    value_lost: f64,
+    #[serde(flatten)]
+    superfans: Option<Superfans>,
 }
 
 impl Found<'_> {
-    fn fan_id(&self, fan: u32) -> &str {
-        self.names.fans.get(fan).unwrap_or_default()
-    }
-
     fn output(&self, form: Form) -> Outcome<FanOutput> {
-        let artists = packs(self.insights.len(), |i| self.artist(&self.insights[i], &self.scores.artists[i]))?;
+        let table = self.report.table();
+        let artists = packs(table.artists().len(), |i| self.artist(table.artists()[i].artist))?;
         #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
-        let later_events = self.table.later_events() as f64;
+        let later_events = table.later_events() as f64;
         let mut out = FanOutput { artists, packs: Vec::new(), columns: Vec::new(), arrow: None, later_events };
         match form {
             Form::Columns => out.columns = self.columns().into_columns(),
             Form::Arrow => out.arrow = Some(self.columns().into_arrow()?.into()),
-            Form::Objects | Form::Words => out.packs = packs(self.table.len(), |i| self.fan(i))?,
+            Form::Objects | Form::Words => out.packs = packs(table.len(), |i| self.fan(i))?,
         }
         Ok(out)
     }
 
     fn fan(&self, i: usize) -> Fan<'_> {
-        let row = &self.table.rows()[i];
-        Fan { artist_id: self.names.artists.get(row.artist).unwrap_or_default(), fan_id: self.fan_id(row.fan), score: &self.scores.fans[i] }
+        let row = &self.report.table().rows()[i];
+        Fan {
+            artist_id: self.artists.get(row.artist).unwrap_or_default(),
+            fan_id: self.fans.get(row.fan).unwrap_or_default(),
+            score: &self.report.scores().fans[i],
+        }
     }
 
-    fn artist<'a>(&'a self, i: &'a FanInsights, models: &ArtistForecast) -> ArtistFans<'a> {
-        let churn = i.churn.iter();
-        let churn =
-            churn.map(|c| Churn { fan_id: self.fan_id(c.fan), silent_days: c.silent_days, p_alive: c.p_alive, value_lost: c.value_lost });
+    fn artist(&self, artist: u32) -> ArtistFans<'_> {
         ArtistFans {
-            artist_id: self.names.artists.get(i.artist).unwrap_or_default(),
-            fans: i.fans,
-            active: i.active,
-            by_tier: Tier::ALL.iter().map(|t| t.as_str()).zip(i.by_tier).collect(),
-            by_segment: FanSegment::ALL.iter().map(|s| s.as_str()).zip(i.by_segment).collect(),
-            fan_value: &i.fan_value,
-            spend: &i.spend,
-            expected_value: &i.expected_value,
-            months: &i.months,
-            value_unit: i.value_unit,
-            churn: churn.collect(),
-            activity_source: models.activity_source,
-            amount_source: models.amount_source,
+            artist_id: self.artists.get(artist).unwrap_or_default(),
+            superfans: self.report.superfans(artist as usize, self.fans).ok(),
         }
     }
 
     fn columns(&self) -> Table {
         let names = |names: &Names| -> Arc<[String]> { names.iter().map(str::to_owned).collect() };
-        let (rows, fans) = (self.table.rows(), &self.scores.fans);
+        let (rows, fans) = (self.report.table().rows(), &self.report.scores().fans);
         let counts = |of: &dyn Fn(&FanRow) -> u32| Column::Counts(rows.iter().map(of).collect());
         let days = |of: &dyn Fn(&FanRow) -> Day| Column::Days(rows.iter().map(|row| of(row).days()).collect());
         let figures = |of: &dyn Fn(&FanScore) -> f64| Column::Figures(fans.iter().map(of).collect());
@@ -280,8 +282,8 @@ impl Found<'_> {
         let tier = fans.iter().map(|f| f.tier as u8).collect();
         let segment = fans.iter().map(|f| f.segment as u8).collect();
         Table(vec![
-            ("artist_id", Column::Codes(rows.iter().map(|row| row.artist).collect(), names(&self.names.artists))),
-            ("fan_id", Column::Codes(rows.iter().map(|row| row.fan).collect(), names(&self.names.fans))),
+            ("artist_id", Column::Codes(rows.iter().map(|row| row.artist).collect(), names(self.artists))),
+            ("fan_id", Column::Codes(rows.iter().map(|row| row.fan).collect(), names(self.fans))),
             ("tier", Column::Labels(tier, Tier::ALL.iter().map(|t| t.as_str().to_owned()).collect())),
             ("segment", Column::Labels(segment, FanSegment::ALL.iter().map(|s| s.as_str().to_owned()).collect())),
             ("engagement", figures(&|f| f.engagement)),

@@ -9,5 +9,6 @@ mod live;
 mod pack;
 mod score;
 mod series;
+mod shape;
 mod table;
 mod text;

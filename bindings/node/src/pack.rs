@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::ser::{self, Serialize};
 
 use crate::error::{Failure, Outcome};
+use crate::shape::{Key, Shape};
 use crate::text::Text;
 
 /// Values per pack: few enough that reading one takes less than a millisecond or two.
@@ -48,7 +49,7 @@ pub(crate) fn packs<T: Serialize>(len: usize, value: impl Fn(usize) -> T + Sync)
 
 /// Something that results do not hold.
 #[derive(Debug)]
-pub(crate) struct Unpackable(String);
+pub(crate) struct Unpackable(pub(crate) String);
 
 impl std::fmt::Display for Unpackable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -72,12 +73,13 @@ impl From<Unpackable> for Failure {
 
 #[derive(Default)]
 struct Packer {
-    /// The shapes so far; there are few.
+    /// The shapes so far, and the number that stands for each; there are few.
     shapes: Vec<String>,
+    known: Vec<u64>,
     numbers: Vec<f64>,
     texts: Names,
     /// The shape of the value at hand.
-    shape: String,
+    shape: Shape,
 }
 
 impl Packer {
@@ -87,12 +89,20 @@ impl Packer {
         let place = self.numbers.len();
         self.numbers.push(0.0);
         value.serialize(&mut *self)?;
-        let shape = std::mem::replace(&mut self.shape, outer);
-        let known = self.shapes.iter().position(|s| *s == shape);
-        let position = known.unwrap_or_else(|| {
-            self.shapes.push(shape);
-            self.shapes.len() - 1
-        });
+        let number = self.shape.number();
+        let position = match self.known.iter().position(|&known| known == number) {
+            Some(position) => position,
+            None => {
+                // Once more, for the text.
+                self.numbers.truncate(place + 1);
+                self.shape = Shape::written();
+                value.serialize(&mut *self)?;
+                self.shapes.push(std::mem::take(&mut self.shape).into_text());
+                self.known.push(number);
+                self.shapes.len() - 1
+            }
+        };
+        self.shape = outer;
         #[expect(clippy::cast_precision_loss, reason = "fewer shapes than values")]
         let position = position as f64;
         self.numbers[place] = position;
@@ -100,23 +110,13 @@ impl Packer {
     }
 
     fn leaf(&mut self, shape: &str, number: f64) {
-        self.shape.push_str(shape);
+        self.shape.push(shape);
         self.numbers.push(number);
     }
 
     fn text(&mut self, text: &str) {
         let position = f64::from(self.texts.intern(text));
         self.leaf("\"s\"", position);
-    }
-
-    fn key(&mut self, name: &str) {
-        if !self.shape.ends_with('{') {
-            self.shape.push(',');
-        }
-        // Names of fields, which hold nothing that JSON would escape.
-        self.shape.push('"');
-        self.shape.push_str(name);
-        self.shape.push_str("\":");
     }
 }
 
@@ -147,12 +147,12 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn new(packer: &'a mut Packer, start: &str, end: &'static str) -> Self {
-        packer.shape.push_str(start);
+        packer.shape.push(start);
         Self { packer, end, list: None }
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Unpackable> {
-        self.packer.key(name);
+        self.packer.shape.name(name);
         value.serialize(&mut *self.packer)
     }
 
@@ -161,14 +161,12 @@ impl<'a> Open<'a> {
             *len += 1;
             return self.packer.item(value);
         }
-        if !self.packer.shape.ends_with('[') {
-            self.packer.shape.push(',');
-        }
+        self.packer.shape.next('[');
         value.serialize(&mut *self.packer)
     }
 
     fn close(self) {
-        self.packer.shape.push_str(self.end);
+        self.packer.shape.push(self.end);
         if let Some((place, len)) = self.list {
             self.packer.numbers[place] = f64::from(len);
         }
@@ -328,15 +326,7 @@ impl ser::SerializeMap for Open<'_> {
     type Error = Unpackable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unpackable> {
-        // A key is a text and no value: what it left behind is taken back.
-        let shape = std::mem::take(&mut self.packer.shape);
-        key.serialize(&mut *self.packer)?;
-        let text = std::mem::replace(&mut self.packer.shape, shape) == "\"s\"";
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a position")]
-        let position = self.packer.numbers.pop().filter(|_| text).map(|n| n as u32);
-        let name = position.and_then(|p| self.packer.texts.get(p)).map(str::to_owned);
-        self.packer.key(&name.ok_or_else(|| Unpackable("a map whose keys are not text".to_owned()))?);
-        Ok(())
+        key.serialize(Key(&mut self.packer.shape))
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {

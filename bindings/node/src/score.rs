@@ -1,7 +1,8 @@
 //! Scoring: what comes in, and the form in which the results go out.
 
-use fanpulse_core::ingest::{Dataset, ObservationColumns, PostColumns};
-use fanpulse_core::report::explain;
+use fanpulse_core::error::Location;
+use fanpulse_core::ingest::{Dataset, Names, ObservationColumns, PostColumns};
+use fanpulse_core::report::{FanReport, ViralSeries, explain};
 use fanpulse_core::scores::Status;
 use fanpulse_core::settings::ALGORITHM;
 use fanpulse_core::{Analysis, Day, Engine, Error, ErrorKind, Scores};
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use crate::arrow_rows;
 use crate::columns::{ObservationInput, ObservationsRead, PostInput, PostsRead};
 use crate::error::{Failure, Outcome};
+use crate::fans::{EventsRead, FanColumns};
 use crate::pack::{Pack, packs};
 use crate::table::{Column, NamedColumn, Table};
 use crate::text::Text;
@@ -45,6 +47,10 @@ pub struct ScoreInput {
     pub posts: Option<PostInput>,
     /// Posts as Arrow IPC.
     pub posts_arrow: Option<Uint8Array>,
+    /// Fan events in columns.
+    pub fans: Option<FanColumns>,
+    /// Fan events as Arrow IPC.
+    pub fans_arrow: Option<Uint8Array>,
     /// The last day that counts.
     pub as_of: String,
     /// The form of the results.
@@ -90,6 +96,16 @@ struct Rows<'a> {
     posts: Option<PostsRead<'a>>,
     /// Rows of exact repeats that are no longer in `data.posts`, ascending.
     dropped: Vec<usize>,
+    events: Option<EventsRead<'a>>,
+    /// The ids of posts that are borrowed.
+    ids: Option<&'a Text>,
+}
+
+/// What only a whole analysis says: the fans, and the spikes in series.
+struct Whole<'a> {
+    fans: FanReport,
+    fan_ids: &'a Names,
+    spikes: Vec<Vec<ViralSeries>>,
 }
 
 pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Outcome<()>) -> Outcome<ScoreOutput> {
@@ -97,6 +113,8 @@ pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Out
     let rows = Rows::read(input)?;
     stopped()?;
     let scores = rows.score(engine, as_of)?;
+    stopped()?;
+    let whole = rows.whole(engine, as_of, input.form)?;
     stopped()?;
     let mut out = ScoreOutput {
         artists: u32::try_from(rows.artists).unwrap_or(u32::MAX),
@@ -114,9 +132,9 @@ pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Out
         words: None,
     };
     match input.form {
-        Form::Objects => out.packs = packs(rows.artists, |artist| rows.analysis(&scores, artist))?,
+        Form::Objects => out.packs = packs(rows.artists, |artist| rows.analysis(&scores, whole.as_ref(), artist))?,
         Form::Columns => {
-            if input.observations_arrow.is_some() || input.posts_arrow.is_some() {
+            if input.observations_arrow.is_some() || input.posts_arrow.is_some() || input.fans_arrow.is_some() {
                 out.names = Some(Text::of(rows.data.artists.iter()));
             }
             out.viral = rows.viral(&scores).into_columns();
@@ -125,7 +143,7 @@ pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Out
         Form::Arrow => out.arrow = Some(rows.table(scores).into_arrow()?.into()),
         Form::Words => {
             let artist = rows.artist(input.artist.as_deref())?;
-            out.words = Some(explain(&rows.analysis(&scores, artist), engine.settings()));
+            out.words = Some(explain(&rows.analysis(&scores, whole.as_ref(), artist), engine.settings()));
         }
     }
     Ok(out)
@@ -149,10 +167,17 @@ impl<'a> Rows<'a> {
         }
         let observations = input.observations.as_ref().map(ObservationInput::read).transpose()?;
         let mut posts = input.posts.as_ref().map(PostInput::read).transpose()?;
-        if let (Some(ids), Some(read)) = (input.posts.as_ref().and_then(|p| p.ids.as_ref()), &posts) {
+        if let (Some(ids), Some(read)) = (input.posts.as_ref().and_then(|p| p.ids.as_ref()), &posts)
+            && read.may_repeat(ids)
+        {
             read.copy_to(&mut data, ids)?;
             posts = None;
         }
+        let events = match (&input.fans, &input.fans_arrow) {
+            (_, Some(bytes)) => Some(arrow_rows::fan_events(bytes, &mut data.artists)?),
+            (Some(columns), None) => Some(columns.read(input.artists as usize)?),
+            (None, None) => None,
+        };
         let repeats = data.repeated_posts();
         if let Some((row, ..)) = repeats.iter().find(|(.., exact)| !exact) {
             let id = data.posts.id.get(*row).unwrap_or_default().to_owned();
@@ -160,7 +185,8 @@ impl<'a> Rows<'a> {
         }
         let dropped: Vec<usize> = repeats.into_iter().map(|(row, ..)| row).collect();
         data.drop_posts(&dropped);
-        Ok(Self { artists: data.artists.len().max(input.artists as usize), data, observations, posts, dropped })
+        let ids = posts.as_ref().and(input.posts.as_ref()).and_then(|p| p.ids.as_ref());
+        Ok(Self { artists: data.artists.len().max(input.artists as usize), data, observations, posts, dropped, events, ids })
     }
 
     fn observations(&self) -> ObservationColumns<'_> {
@@ -174,6 +200,10 @@ impl<'a> Rows<'a> {
     fn score(&self, engine: &Engine, as_of: Day) -> Outcome<Scores> {
         let scored = engine.score_batch(self.artists, &self.observations(), &self.posts(), as_of);
         scored.map_err(|e| {
+            let of_posts = self.posts.as_ref().filter(|_| matches!(e.location(), Some(Location::Post(_))));
+            if let Some(wrong) = of_posts.and_then(PostsRead::wrong_count) {
+                return wrong;
+            }
             let failure = Failure::from(e);
             let failure = match &self.observations {
                 Some(read) => failure.named("observations", |row| read.blame(row, self.artists)),
@@ -184,6 +214,17 @@ impl<'a> Rows<'a> {
                 None => failure,
             }
         })
+    }
+
+    /// What goes beyond the scores, where fan events were given and the form of the results has room for it.
+    fn whole(&self, engine: &Engine, as_of: Day, form: Form) -> Outcome<Option<Whole<'_>>> {
+        let Some(events) = self.events.as_ref().filter(|_| matches!(form, Form::Objects | Form::Words)) else { return Ok(None) };
+        let artists: Vec<usize> = (0..self.artists).collect();
+        Ok(Some(Whole {
+            fans: events.report(engine, as_of)?,
+            fan_ids: &events.fans,
+            spikes: engine.series_spikes(&self.observations(), &artists, as_of)?,
+        }))
     }
 
     /// The artist of an id; without one, the only artist.
@@ -201,13 +242,18 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn analysis(&self, scores: &Scores, artist: usize) -> Analysis {
+    fn analysis(&self, scores: &Scores, whole: Option<&Whole<'_>>, artist: usize) -> Analysis {
         let mut analysis = scores.analysis(artist);
         if let Some(name) = u32::try_from(artist).ok().and_then(|code| self.data.artists.get(code)) {
             name.clone_into(&mut analysis.artist_id);
         }
         for (post, spike) in analysis.viral_posts.iter_mut().zip(scores.viral_rows(artist)) {
-            self.data.posts.id.get(spike.position).unwrap_or_default().clone_into(&mut post.post_id);
+            let id = self.ids.map_or_else(|| self.data.posts.id.get(spike.position), |ids| ids.get(spike.position));
+            id.unwrap_or_default().clone_into(&mut post.post_id);
+        }
+        if let Some(whole) = whole {
+            analysis.superfans = Some(whole.fans.superfans(artist, whole.fan_ids));
+            analysis.viral_series = Some(whole.spikes[artist].clone());
         }
         analysis
     }

@@ -150,7 +150,7 @@ for (const [name, change, message, place] of [
 test('post columns without ids are checked by the engine', () => {
   const { postId, ...columns } = postColumns([post(), post({ postId: 'q' })])
   const likes = Float64Array.of(3, -3)
-  refused(() => score(growing(), { asOf, posts: { ...columns, likes } }), 'posts row 1: likes -3 is not a finite number of at least 0', { table: 'posts', row: 1, column: 'likes', value: '-3' })
+  refused(() => score(growing(), { asOf, posts: { ...columns, likes } }), 'posts row 1: likes: -3 is not a finite number of at least 0', { table: 'posts', row: 1, column: 'likes', value: '-3' })
 })
 
 const table = (changes) => {
@@ -196,6 +196,13 @@ test('fan columns are checked like the others', () => {
   refused(() => fans('events', { asOf }), "fanEvents: 'events' is not rows")
 })
 
+test('fans go with objects', () => {
+  for (const output of ['columns', 'arrow']) refused(() => score([observation()], { asOf, fans: [fanEvent()], output }), 'fans: go with the output objects', { column: 'fans' })
+  refused(() => score([observation()], { asOf, fans: [fanEvent({ amount: -1 })] }), 'fanEvents row 0: amount: ', { row: 0, column: 'amount' })
+  refused(() => score([observation()], { asOf, fans: [fanEvent({ currency: 5 })] }), 'fanEvents row 0: currency: 5 is not a string', { row: 0, column: 'currency' })
+  refused(() => score([observation()], { asOf, fans: [fanEvent({ amount: 1, currency: 'EUR' }), fanEvent({ amount: 1, currency: 'USD' })] }), 'fanEvents row 1: amounts are in EUR, USD', { table: 'fanEvents', row: 1 })
+})
+
 test('a wrong argument is named', async () => {
   refused(() => score('rows', { asOf }), "observations: 'rows' is not rows: an array of objects, an object of columns, or the bytes of Arrow IPC")
   refused(() => score(undefined, { asOf }), 'observations: undefined is not rows')
@@ -205,7 +212,7 @@ test('a wrong argument is named', async () => {
   refused(() => score([], { asOf: 'tomorrow' }), 'asOf: `tomorrow` is not a date')
   refused(() => score([], { asOf: new Date(NaN) }), 'asOf: Invalid Date is not a time')
   refused(() => score([], { asOf, output: 'csv' }), "output: 'csv' is not one of objects, columns, arrow")
-  refused(() => score([], { asOf, window: 30 }), 'options: there is no option window; the known ones are asOf, posts, output', { column: 'window' })
+  refused(() => score([], { asOf, window: 30 }), 'options: there is no option window; the known ones are asOf, posts, fans, output', { column: 'window' })
   for (const windowDays of [13.5, -1, NaN, '30']) refused(() => score([], { asOf, windowDays }), 'windowDays: ', { column: 'windowDays' })
   refused(() => score([], { asOf, windowDays: 13 }), 'windowDays is 13, outside 14 to 366', { column: 'windowDays', value: '13' })
   await rejected(scoreAsync('rows', { asOf }), "observations: 'rows' is not rows")

@@ -1,7 +1,9 @@
 // The same rows as objects, columns and Arrow, in and out: the same bits.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
 import { Engine, FanPulseError, LiveArtist, explain, fans, fansAsync, score, scoreAsync } from 'fanpulse'
 
@@ -255,4 +257,12 @@ test('fans: objects, columns and Arrow say the same', async () => {
   assert.deepEqual([...read.getChild('segment')], report.fans.map((f) => f.segment))
   assert.equal(fans([fanEvent({ occurredAt: '2026-05-01' })], { asOf }).laterEvents, 1)
   assert.deepEqual(fans([], { asOf }), { fans: [], artists: [], laterEvents: 0 })
+})
+
+test('objects are the same where code must not be made of text', () => {
+  const rows = many(5)
+  const script = "import { score } from 'fanpulse'; const [rows, asOf] = JSON.parse(process.argv[1]); console.log(JSON.stringify(score(rows.observations, { asOf, posts: rows.posts })))"
+  const options = ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script, JSON.stringify([rows, asOf])]
+  const out = execFileSync(process.execPath, options, { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' })
+  assert.deepEqual(JSON.parse(out), JSON.parse(JSON.stringify(score(rows.observations, { asOf, posts: rows.posts }))))
 })

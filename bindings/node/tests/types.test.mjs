@@ -40,7 +40,7 @@ test('results have exactly the fields of their types', () => {
   const release = vector('releases.json', 0)
   const model = vector('breakout.json', 0)
   const results = {
-    Analysis: [...analyses, ...score(observations, { asOf, posts })],
+    Analysis: [...analyses, ...score(observations, { asOf, posts }), ...score(observations, { asOf, posts, fans: events })],
     FanReport: [fans(events, { asOf }), fans(events.slice(0, 5), { asOf })],
     SeriesReport: [new Engine().viral({ start: series.start, stepSeconds: series.step_seconds, values: series.values })],
     ReleaseWindow: releases(Object.fromEntries(Object.entries(release).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]))),

@@ -8,7 +8,9 @@ import { gunzipSync } from 'node:zlib'
 
 import { Engine, LiveArtist, breakout, fans, releases, score, scoreAsync } from 'fanpulse'
 
-import { data } from './rows.mjs'
+import { data, development, observationColumns } from './rows.mjs'
+
+const arrow = development('apache-arrow')
 
 const vectors = (file) => JSON.parse(readFileSync(path.join(data, 'vectors', file)))
 const golden = new Map(JSON.parse(gunzipSync(readFileSync(path.join(data, 'golden.json.gz')))).map((one) => [one.name, one]))
@@ -36,6 +38,23 @@ for (const { name, input, expected } of vectors('analyze.json')) {
     for (const row of observations) live.observe(row)
     for (const row of posts) live.observePost(row)
     same(live.analyze(options), expected)
+  })
+}
+
+for (const { name, input, expected } of vectors('analyses.json')) {
+  test(`analyses: ${name}`, async () => {
+    const day = (start, i) => new Date(Date.parse(start) + i * 86_400_000).toISOString().slice(0, 10)
+    const observations = input.observations.flatMap(({ artist_id: artistId, platform, metric, start, values }) =>
+      values.map((value, i) => ({ artistId, platform, metric, observedAt: day(start, i), value })).filter(({ value }) => value !== null),
+    )
+    const [posts, events] = [camelled(input.posts).map((post, i) => ({ ...post, artistId: input.posts[i].artist_id })), camelled(input.events)]
+    const rows = events.day.map((occurredAt, i) => Object.fromEntries([['occurredAt', occurredAt], ...Object.keys(events).filter((name) => name !== 'day').map((name) => [name, events[name][i]])]))
+    same(score(observations, { asOf: input.as_of, posts, fans: rows }), expected)
+    const floats = (list) => Float64Array.from(list, (v) => v ?? NaN)
+    const columns = { artistId: events.artistId, fanId: events.fanId, kind: events.kind, occurredAt: events.day, count: Uint32Array.from(events.count, (n) => n ?? 1), amount: floats(events.amount), seconds: floats(events.seconds), currency: events.currency.map((c) => c ?? '') }
+    same(await scoreAsync(observations, { asOf: input.as_of, posts, fans: columns }), expected)
+    const table = arrow.tableToIPC(new arrow.Table(Object.fromEntries(Object.entries(input.events).map(([name, list]) => [name === 'day' ? 'occurred_at' : name, arrow.vectorFromArray(list, ['count', 'amount', 'seconds'].includes(name) ? new arrow.Float64() : new arrow.Utf8())]))))
+    same(score(observationColumns(observations), { asOf: input.as_of, posts, fans: table }), expected)
   })
 }
 

@@ -64,7 +64,7 @@ function isColumns(given: unknown): boolean {
 /** Reads what a call of `score` was given. */
 export function* scoreRequest(
   observations: Observations,
-  given: AsOf & { posts?: Posts; output?: Output },
+  given: AsOf & { posts?: Posts; fans?: FanEvents; output?: Output },
   words?: { artistId: string | undefined },
 ): Steps<Request<ScoreInput>> {
   const artists = new Names()
@@ -86,8 +86,16 @@ export function* scoreRequest(
       input.posts = yield* postColumns(posts as PostColumns, artists, buffers)
     }
   }
+  const { fans } = given
+  if (fans != null) {
+    if (form === FORMS.columns || form === FORMS.arrow) {
+      throw invalid('fans: go with the output objects; columns of fans are what `fans` gives', { column: 'fans' })
+    }
+    input.fansArrow = arrowBytes(fans, 'fanEvents', buffers)
+    if (input.fansArrow === undefined) input.fans = yield* fanEvents(fans, artists, buffers)
+  }
   input.artists = artists.list.length
-  const arrow = input.observationsArrow ?? input.postsArrow
+  const arrow = input.observationsArrow ?? input.postsArrow ?? input.fansArrow
   // Columns go out under the caller's own names: the native side needs them only where it names artists itself.
   if (form !== FORMS.columns || arrow !== undefined || input.posts?.ids !== undefined) {
     input.names = yield* packed(artists.list, 'observations', 'artistId')
@@ -118,12 +126,18 @@ export function* fanRequest(events: FanEvents, given: AsOf & { output?: Output }
   const buffers: ArrayBufferLike[] = []
   const input: FanInput = { asOf: asOf(given), form: formOf(given.output) }
   input.arrow = arrowBytes(events, 'fanEvents', buffers)
-  if (Array.isArray(events)) input.columns = yield* fanRows(events as readonly FanEvent[], artists, new Names())
-  else if (input.arrow === undefined) {
-    if (!isColumns(events)) throw notRows(events, 'fanEvents')
-    input.columns = yield* fanColumns(events as FanEventColumns, artists, new Names(), buffers)
+  if (input.arrow === undefined) {
+    input.columns = yield* fanEvents(events, artists, buffers)
+    input.artists = yield* packed(artists.list, 'fanEvents', 'artistId')
   }
   return { input, artists, buffers }
+}
+
+/** Fan events given as objects or as columns. */
+function* fanEvents(events: FanEvents, artists: Names, buffers: ArrayBufferLike[]): Steps<NonNullable<ScoreInput['fans']>> {
+  if (Array.isArray(events)) return yield* fanRows(events as readonly FanEvent[], artists, new Names())
+  if (!isColumns(events)) throw notRows(events, 'fanEvents')
+  return yield* fanColumns(events as FanEventColumns, artists, buffers)
 }
 
 /** Makes of a native result what the caller asked for. */

@@ -275,18 +275,19 @@ export function* postColumns(given: PostColumns, artists: Names, buffers: ArrayB
 }
 
 /** Fan events given as columns. */
-export function* fanColumns(given: FanEventColumns, artists: Names, fans: Names, buffers: ArrayBufferLike[]): Steps<NonNullable<FanInput['columns']>> {
+export function* fanColumns(given: FanEventColumns, artists: Names, buffers: ArrayBufferLike[]): Steps<NonNullable<FanInput['columns']>> {
   const columns = given as unknown as Columns
-  const table = new Table('fanEvents', columns, ['artistId', 'fanId', 'kind', 'day', 'occurredAt', 'count', 'amount', 'seconds'])
+  const table = new Table('fanEvents', columns, ['artistId', 'fanId', 'kind', 'day', 'occurredAt', 'count', 'amount', 'seconds', 'currency'])
   const time = yield* table.times('occurredAt')
   const count = table.optional<Uint32Array>('count', 'Uint32Array')
   const amount = table.optional<Float64Array>('amount', 'Float64Array')
   const seconds = table.optional<Float64Array>('seconds', 'Float64Array')
   const artist = yield* artistCodes(table, artists)
   const fan = yield* table.text('fanId')
-  fans.borrow(fan.names)
   const kind = yield* table.text('kind')
+  const currency = table.has('currency') ? yield* table.text('currency') : undefined
   buffers.push(...table.buffers)
-  const names = { artists: yield* packed(artists.list, 'fanEvents', 'artistId'), fans: yield* packed(fan.names, 'fanEvents', 'fanId') }
-  return { ...names, artist, fan: fan.codes, time, kinds: [...kind.names], kind: kind.codes, count, amount, seconds }
+  const fans = yield* packed(fan.names, 'fanEvents', 'fanId')
+  const currencies = { currencies: [...(currency?.names ?? [])], currency: currency?.codes }
+  return { artist, fans, fan: fan.codes, time, kinds: [...kind.names], kind: kind.codes, count, amount, seconds, ...currencies }
 }

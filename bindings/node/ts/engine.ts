@@ -36,7 +36,7 @@ export interface FansJudged {
   arrow: FanReport<Uint8Array>
 }
 
-const SCORE_OPTIONS = ['asOf', 'posts', 'output']
+const SCORE_OPTIONS = ['asOf', 'posts', 'fans', 'output']
 const FAN_OPTIONS = ['asOf', 'output']
 
 /** Settings, and every analysis with them. Immutable; the functions of this package are those of an engine with the defaults. */
@@ -91,7 +91,7 @@ export class Engine {
 
   /** How each number of an artist's analysis came about, in words. */
   explain(observations: Observations, given: Omit<ExplainOptions, 'windowDays'>): string {
-    const { artistId } = options(given, ['asOf', 'posts', 'artistId'])
+    const { artistId } = options(given, ['asOf', 'posts', 'fans', 'artistId'])
     const { input } = atOnce(scoreRequest(observations, given, { artistId }))
     return calling(() => this.native.score(input)).words as string
   }

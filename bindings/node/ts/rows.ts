@@ -2,7 +2,7 @@ import { shown, wrongField } from './error.js'
 import type { FanEvent, Observation, Post } from './inputs.js'
 import { type Codes, type FanInput, type NativeTimes, type ObservationInput, type PostInput, native } from './native.js'
 import type { Steps } from './steps.js'
-import { type Names, packed } from './text.js'
+import { Names, packed } from './text.js'
 import { MICROS_PER_DAY, micros } from './time.js'
 
 /** Rows per step. */
@@ -213,6 +213,9 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
   const number = new Uint32Array(length)
   const amount = new Float64Array(length)
   const seconds = new Float64Array(length)
+  const currency = new Uint32Array(length)
+  const currencies = new Names()
+  currencies.code('') // none that is known
   const times = new Times(table, 'occurredAt', length)
   const kinds = native.kinds()
   const code = new Map(kinds.map((name, i) => [name, i]))
@@ -232,15 +235,16 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
       number[i] = events === events ? events : 1
       amount[i] = measure(table, i, 'amount', row.amount)
       seconds[i] = measure(table, i, 'seconds', row.seconds)
+      if (row.currency != null) currency[i] = currencies.code(text(table, i, 'currency', row.currency))
     }
   }
   for (let from = 0; from < length; from += STEP) {
     read(from, Math.min(from + STEP, length))
     yield
   }
-  const names = { artists: yield* packed(artists.list, table, 'artistId'), fans: yield* packed(fans.list, table, 'fanId') }
-  const codes: { artist: Codes; fan: Codes; kind: Codes } = { artist: { u32: artist }, fan: { u32: fan }, kind: { u8: kind } }
-  return { ...names, ...codes, kinds, time: times.times(), count: number, amount, seconds }
+  const names = { fans: yield* packed(fans.list, table, 'fanId'), kinds, currencies: currencies.list }
+  const codes: Record<'artist' | 'fan' | 'kind' | 'currency', Codes> = { artist: { u32: artist }, fan: { u32: fan }, kind: { u8: kind }, currency: { u32: currency } }
+  return { ...names, ...codes, time: times.times(), count: number, amount, seconds }
 }
 
 function measure(table: string, row: number, column: string, value: unknown): number {

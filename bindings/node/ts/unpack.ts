@@ -2,14 +2,17 @@ import type { NamedColumn, Pack } from './native.js'
 import type { Steps } from './steps.js'
 import { unpacked, unpackedAtOnce } from './text.js'
 
-/** Takes a value's numbers from where the last one ended, and makes it. */
-type Maker = () => unknown
+/** A pack that is being read. */
+interface Reading {
+  numbers: Float64Array
+  texts: string[]
+  /** Where the next number stands. */
+  at: number
+  makers: Maker[]
+}
 
-// What the makers read; a pack is read without leaving this file.
-let numbers: Float64Array
-let texts: string[]
-let makers: Maker[]
-let at = 0
+/** Takes a value's numbers from where the last one ended, and makes it. */
+type Maker = (reading: Reading) => unknown
 
 type Shape = string | Shape[] | { [name: string]: Shape }
 
@@ -18,42 +21,8 @@ const known = new Map<string, Maker>()
 /** The maker of a shape, made once. */
 function makerOf(text: string): Maker {
   let maker = known.get(text)
-  if (maker === undefined) known.set(text, (maker = maker_(JSON.parse(text) as Shape)))
+  if (maker === undefined) known.set(text, (maker = compiled(JSON.parse(text) as Shape)))
   return maker
-}
-
-function maker_(shape: Shape): Maker {
-  if (Array.isArray(shape)) {
-    const items = shape.map(maker_)
-    return () => items.map((item) => item())
-  }
-  if (typeof shape === 'object') {
-    const parts = Object.values(shape).map(maker_)
-    const names = Object.keys(shape).map(camel)
-    return () => {
-      const made: Record<string, unknown> = {}
-      for (let i = 0; i < names.length; i += 1) made[names[i]] = parts[i]()
-      return made
-    }
-  }
-  switch (shape) {
-    case 'n':
-      return () => {
-        const number = numbers[at++]
-        return number === number ? number : null
-      }
-    case 'b':
-      return () => numbers[at++] !== 0
-    case 's':
-      return () => texts[numbers[at++]]
-    default:
-      return () => {
-        const length = numbers[at++]
-        const list = new Array<unknown>(length)
-        for (let i = 0; i < length; i += 1) list[i] = makers[numbers[at++]]()
-        return list
-      }
-  }
 }
 
 /** `growth_rate` as `growthRate`. */
@@ -61,12 +30,78 @@ function camel(name: string): string {
   return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
+/** A function that is one literal, which makes objects several times as fast as property by property does. */
+function compiled(shape: Shape): Maker {
+  try {
+    const body = `const n = r.numbers, t = r.texts; let i = r.at, v; const made = ${literal(shape)}; r.at = i; return made`
+    const made = new Function('list', `return (r) => { ${body} }`) as (list: Maker) => Maker
+    return made(listOf)
+  } catch {
+    return stepwise(shape) // where code must not be made of text
+  }
+}
+
+/** The expression that makes a value; names are quoted, whatever they hold. */
+function literal(shape: Shape): string {
+  if (Array.isArray(shape)) return `[${shape.map(literal).join(', ')}]`
+  if (typeof shape === 'object') {
+    // `__proto__` in quotes would set the prototype; in brackets it is a name like any other.
+    const quoted = (name: string): string => (name === '__proto__' ? '["__proto__"]' : JSON.stringify(name))
+    return `{ ${Object.entries(shape).map(([name, part]) => `${quoted(camel(name))}: ${literal(part)}`).join(', ')} }`
+  }
+  switch (shape) {
+    case 'n':
+      return '((v = n[i++]) === v ? v : null)'
+    case 'b':
+      return 'n[i++] !== 0'
+    case 's':
+      return 't[n[i++]]'
+    default:
+      return '(r.at = i, v = list(r), i = r.at, v)'
+  }
+}
+
+/** The same as `compiled`, one part after the other. */
+function stepwise(shape: Shape): Maker {
+  if (Array.isArray(shape)) {
+    const items = shape.map(stepwise)
+    return (r) => items.map((item) => item(r))
+  }
+  if (typeof shape === 'object') {
+    const parts = Object.values(shape).map(stepwise)
+    const names = Object.keys(shape).map(camel)
+    return (r) => {
+      const made: Record<string, unknown> = {}
+      for (let i = 0; i < names.length; i += 1) made[names[i]] = parts[i](r)
+      return made
+    }
+  }
+  switch (shape) {
+    case 'n':
+      return (r) => {
+        const number = r.numbers[r.at++]
+        return number === number ? number : null
+      }
+    case 'b':
+      return (r) => r.numbers[r.at++] !== 0
+    case 's':
+      return (r) => r.texts[r.numbers[r.at++]]
+    default:
+      return listOf
+  }
+}
+
+/** A list of values, each with its own shape. */
+function listOf(r: Reading): unknown[] {
+  const length = r.numbers[r.at++]
+  const list = new Array<unknown>(length)
+  for (let i = 0; i < length; i += 1) list[i] = r.makers[r.numbers[r.at++]](r)
+  return list
+}
+
 function unpackOne(pack: Pack, into: unknown[]): void {
-  numbers = pack.numbers
-  texts = unpackedAtOnce(pack.texts)
-  makers = pack.shapes.map(makerOf)
-  at = 0
-  for (let i = 0; i < pack.len; i += 1) into.push(makers[numbers[at++]]())
+  const reading: Reading = { numbers: pack.numbers, texts: unpackedAtOnce(pack.texts), at: 0, makers: pack.shapes.map(makerOf) }
+  for (let i = 0; i < pack.len; i += 1) into.push(reading.makers[reading.numbers[reading.at++]](reading))
 }
 
 /** The values of packs, in order. */

@@ -232,7 +232,8 @@ pub(crate) fn analyze<'py>(
 ///
 /// `as_of` is the last day that counts, a date or YYYY-MM-DD; rows dated after it are ignored. `window_days` is 14
 /// to 366, 30 unless the settings say otherwise. `platform` and `metric` stand for a column that the table does not
-/// have. Times need a zone; `naive="utc"` takes those without one as UTC. `settings` are those of `Engine`.
+/// have. With `fans` the analyses are whole, as `fanpulse score` writes them: superfans, and spikes in series beside viral
+/// posts. Times need a zone; `naive="utc"` takes those without one as UTC. `settings` are those of `Engine`.
 ///
 /// Raises `InvalidInputError`, naming the row, the column and the value, where one is wrong or two rows contradict
 /// each other. A row that repeats another exactly counts once. The interpreter's lock is released meanwhile.

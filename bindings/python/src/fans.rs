@@ -1,18 +1,17 @@
 //! Fans: tiers, segments and forecasts.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, Date32Array, DictionaryArray, Float64Array, Int32Array, StringArray, UInt32Array};
 use arrow::record_batch::RecordBatch;
-use fanpulse_core::fans::{EngagementTiers, FanInsights, FanSegment, FanTable, KMeansSegments, Tier, insights};
+use fanpulse_core::fans::{FanSegment, KMeansSegments, Tier};
 use fanpulse_core::ingest::Names;
+use fanpulse_core::report::FanReport;
 use fanpulse_core::settings::FanSettings;
 use fanpulse_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::call::run;
 use crate::capsule;
@@ -23,31 +22,9 @@ use crate::json::{object, text_of};
 use crate::table::events::Events;
 use crate::table::text::Ids;
 
-/// Insights with names where the engine has numbers.
-pub(crate) fn insights_json(insights: &FanInsights, artist_id: &str, fans: &Names) -> Result<Value, serde_json::Error> {
-    let mut value = serde_json::to_value(insights)?;
-    let named = |names: Vec<&'static str>, counts: &[usize]| -> BTreeMap<&'static str, usize> {
-        names.into_iter().zip(counts.iter().copied()).collect()
-    };
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("artist");
-        fields.insert("artist_id".to_owned(), json!(artist_id));
-        fields.insert("by_tier".to_owned(), json!(named(Tier::ALL.map(Tier::as_str).to_vec(), &insights.by_tier)));
-        fields.insert("by_segment".to_owned(), json!(named(FanSegment::ALL.map(FanSegment::as_str).to_vec(), &insights.by_segment)));
-        let churn: Vec<Value> = insights
-            .churn
-            .iter()
-            .map(|c| json!({"fan_id": fans.get(c.fan), "silent_days": c.silent_days, "p_alive": c.p_alive, "value_lost": c.value_lost}))
-            .collect();
-        fields.insert("churn".to_owned(), json!(churn));
-    }
-    Ok(value)
-}
-
 /// Everything that a call finds out.
 struct Found {
-    table: FanTable,
-    scores: fanpulse_core::fans::FanScores,
+    report: FanReport,
     settings: FanSettings,
     artists: Names,
     fans: Names,
@@ -63,8 +40,8 @@ struct Found {
 /// >>> scores = fans.score(events, as_of="2026-03-31")
 /// >>> len(scores)
 /// 20
-/// >>> scores.insights("low-tide")["by_tier"]
-/// {'bronze': 17, 'gold': 0, 'platinum': 1, 'silver': 2}
+/// >>> scores.superfans("low-tide")["tiers"]
+/// {'platinum': 1, 'gold': 0, 'silver': 2, 'bronze': 17}
 #[pyclass(frozen, module = "fanpulse.fans")]
 pub(crate) struct FanScores {
     found: Arc<Found>,
@@ -94,10 +71,8 @@ pub(crate) fn fan_scores(
         let mut ids = Ids::default();
         let events = Events::read(&table, &mut ids)?;
         stop.check()?;
-        let fan_table = FanTable::from_events(&events.columns(), day, &settings)?;
-        stop.check()?;
-        let scores = EngagementTiers::try_new(settings.clone())?.score(&fan_table)?;
-        Ok(Found { table: fan_table, scores, settings, artists: ids.into_names(), fans: events.fans })
+        let report = FanReport::of_events(&events.columns(), day, &settings)?;
+        Ok(Found { report, settings, artists: ids.into_names(), fans: events.fans })
     })?;
     Ok(FanScores { found: Arc::new(found), batch: Arc::default() })
 }
@@ -127,23 +102,16 @@ impl FanScores {
 #[pymethods]
 impl FanScores {
     fn __len__(&self) -> usize {
-        self.found.table.len()
+        self.found.report.table().len()
     }
 
-    /// What an artist's fans look like as a whole, a `fanpulse.types.FanInsights`.
+    /// What an artist's fans look like as a whole, a `fanpulse.types.Superfans`: what an analysis says of them.
     ///
     /// Raises `NotFoundError` where the events name no such artist.
-    fn insights<'py>(&self, py: Python<'py>, artist_id: &str) -> PyResult<Bound<'py, PyAny>> {
-        let found = self.found.clone();
-        let id = artist_id.to_owned();
-        let value = run(py, move |_| {
-            let code = found.artists.code(&id);
-            let all = insights(&found.table, &found.scores, None, &found.settings)?;
-            let one = all.into_iter().find(|i| Some(i.artist) == code).ok_or_else(|| not_found(format!("there is no artist {id:?}")))?;
-            insights_json(&one, &id, &found.fans)
-                .map_err(|e| Error::new(ErrorKind::Internal, "insights cannot be written as JSON").caused_by(e))
-        })?;
-        object(py, &value)
+    fn superfans<'py>(&self, py: Python<'py>, artist_id: &str) -> PyResult<Bound<'py, PyAny>> {
+        let found = &self.found;
+        let superfans = found.artists.code(artist_id).and_then(|code| found.report.superfans(code as usize, &found.fans).ok());
+        object(py, &superfans.ok_or_else(|| raised(py, not_found(format!("there is no artist {artist_id:?}"))))?)
     }
 
     /// Groups the fans of all artists by how recent, frequent and paying they are: the groups, and each row's group.
@@ -154,7 +122,7 @@ impl FanScores {
         let found = self.found.clone();
         let found = run(py, move |_| {
             let model = clusters.map_or_else(|| Ok(KMeansSegments::elbow(seed)), |k| KMeansSegments::with_clusters(k, seed))?;
-            let (rows, as_of) = (found.table.rows(), found.table.as_of());
+            let (rows, as_of) = (found.report.table().rows(), found.report.table().as_of());
             let features: Vec<[f64; 3]> =
                 rows.iter().map(|row| [f64::from(row.silent_days(as_of)), f64::from(row.active_days), row.spend]).collect();
             model.cluster(&features)
@@ -170,7 +138,7 @@ impl FanScores {
     /// The artists' ids.
     #[getter]
     fn artist_ids(&self) -> Vec<&str> {
-        self.found.table.artists().iter().filter_map(|a| self.found.artists.get(a.artist)).collect()
+        self.found.report.table().artists().iter().filter_map(|a| self.found.artists.get(a.artist)).collect()
     }
 
     /// The table as a Polars data frame.
@@ -207,13 +175,13 @@ impl FanScores {
     }
 
     fn __repr__(&self) -> String {
-        let t = &self.found.table;
+        let t = &self.found.report.table();
         format!("<fanpulse.FanScores: {} fans of {} artists as of {}>", t.len(), t.artists().len(), t.as_of())
     }
 }
 
 fn batch(found: &Found) -> Result<RecordBatch, Error> {
-    let (rows, fans, as_of) = (found.table.rows(), &found.scores.fans, found.table.as_of());
+    let (rows, fans, as_of) = (found.report.table().rows(), &found.report.scores().fans, found.report.table().as_of());
     let [first, second] = found.settings.forecast.horizons;
     let coded = |names: &[&str], code: &dyn Fn(usize) -> i32| -> Result<ArrayRef, Error> {
         let keys = Int32Array::from_iter_values((0..rows.len()).map(code));

@@ -1,9 +1,9 @@
 //! What a call is given, from whatever form it came in, and its way through the engine.
 
 use arrow::buffer::ScalarBuffer;
-use fanpulse_core::fans::{EngagementTiers, FanInsights, FanTable, insights};
 use fanpulse_core::ingest::{Dataset, Names};
-use fanpulse_core::{Day, Engine, Error};
+use fanpulse_core::report::{FanReport, ViralSeries};
+use fanpulse_core::{Analysis, Day, Engine, Error};
 use pyo3::prelude::*;
 
 use crate::call::Stop;
@@ -15,7 +15,7 @@ use crate::table::observations::{Defaults, Observations};
 use crate::table::posts::{PostIds, Posts};
 use crate::table::text::Ids;
 use crate::table::time::TimeColumn;
-use crate::table::{Kind, Naive, Table, source};
+use crate::table::{Kind, Naive, Table, pieces, source};
 
 /// The arguments that say what the data are.
 pub(crate) struct Given<'a, 'py> {
@@ -75,6 +75,12 @@ impl Input {
 
     /// Scores everything; on the threads.
     pub(crate) fn score(self, engine: &Engine, as_of: Day, stop: &Stop) -> Result<Labelled, Error> {
+        if let Self::Tables { observations, posts, fans: None, defaults } = &self
+            && let Some(scored) = pieces::score(engine, observations, posts.as_ref(), defaults, as_of)
+        {
+            return Ok(scored);
+        }
+        stop.check()?;
         let mut ids = Ids::default();
         let (observations, posts, fans, dropped) = match self {
             Self::Rows { data, fans } => {
@@ -92,11 +98,11 @@ impl Input {
         };
         stop.check()?;
         let fans = fans.map(|table| Events::read(&table, &mut ids)).transpose()?;
-        let superfans = fans.map(|events| superfans(&events, engine, as_of, ids.len())).transpose()?;
+        let whole = fans.map(|events| Whole::of(events, engine, &observations, ids.len(), as_of)).transpose()?;
         stop.check()?;
         let mut scores = engine.score_batch(ids.len(), &observations.columns(), &posts.columns(), as_of)?;
         scores.dropped_rows += dropped;
-        Ok(Labelled { scores, artists: ids.into_artists(), post_ids: posts.id, superfans })
+        Ok(Labelled { scores, artists: ids.into_artists(), post_ids: posts.id, whole })
     }
 }
 
@@ -114,25 +120,26 @@ pub(crate) fn events(fans: &Bound<'_, PyAny>, naive: Naive) -> PyResult<Table> {
     }
 }
 
-/// The insights of each artist into its fans.
-fn superfans(events: &Events, engine: &Engine, as_of: Day, artists: usize) -> Result<Superfans, Error> {
-    let settings = &engine.settings().fans;
-    let table = FanTable::from_events(&events.columns(), as_of, settings)?;
-    let scores = EngagementTiers::try_new(settings.clone())?.score(&table)?;
-    let mut of_artist: Vec<Option<FanInsights>> = vec![None; artists];
-    for insight in insights(&table, &scores, None, settings)? {
-        let artist = insight.artist as usize;
-        of_artist[artist] = Some(insight);
-    }
-    Ok(Superfans { of_artist, fans: events.fans.clone() })
+/// What only a whole analysis says: the fans, and the spikes in series.
+pub(crate) struct Whole {
+    fans: FanReport,
+    fan_ids: Names,
+    spikes: Vec<Vec<ViralSeries>>,
 }
 
-/// What the fan events said.
-pub(crate) struct Superfans {
-    /// By the artist's number.
-    pub(crate) of_artist: Vec<Option<FanInsights>>,
-    /// The fans' ids.
-    pub(crate) fans: Names,
+impl Whole {
+    fn of(events: Events, engine: &Engine, observations: &Observations, artists: usize, as_of: Day) -> Result<Self, Error> {
+        let fans = FanReport::of_events(&events.columns(), as_of, &engine.settings().fans)?;
+        let artists: Vec<usize> = (0..artists).collect();
+        let spikes = engine.series_spikes(&observations.columns(), &artists, as_of)?;
+        Ok(Self { fans, fan_ids: events.fans, spikes })
+    }
+
+    /// Completes an artist's analysis, as the engine's own `analyses` does.
+    pub(crate) fn complete(&self, artist: usize, analysis: &mut Analysis) {
+        analysis.superfans = Some(self.fans.superfans(artist, &self.fan_ids));
+        analysis.viral_series = Some(self.spikes[artist].clone());
+    }
 }
 
 /// The columns of a data set, moved.

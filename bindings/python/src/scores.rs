@@ -13,7 +13,7 @@ use crate::call::{Stop, run};
 use crate::capsule;
 use crate::error::{not_found, raised};
 use crate::export;
-use crate::input::Superfans;
+use crate::input::Whole;
 use crate::json::{loads, loads_all};
 use crate::rows::shown;
 use crate::table::posts::PostIds;
@@ -24,7 +24,7 @@ pub(crate) struct Labelled {
     pub(crate) scores: fanpulse_core::Scores,
     pub(crate) artists: Artists,
     pub(crate) post_ids: PostIds,
-    pub(crate) superfans: Option<Superfans>,
+    pub(crate) whole: Option<Whole>,
 }
 
 impl Labelled {
@@ -34,6 +34,9 @@ impl Labelled {
         self.artist_id(artist).clone_into(&mut analysis.artist_id);
         for (post, spike) in analysis.viral_posts.iter_mut().zip(self.scores.viral_rows(artist)) {
             self.post_ids.get(spike.position).clone_into(&mut post.post_id);
+        }
+        if let Some(whole) = &self.whole {
+            whole.complete(artist, &mut analysis);
         }
         analysis
     }
@@ -45,14 +48,7 @@ impl Labelled {
     /// One artist's analysis as JSON.
     fn json(&self, artist: usize) -> Result<String, Error> {
         let failed = |e: serde_json::Error| Error::new(ErrorKind::Internal, "an analysis cannot be written as JSON").caused_by(e);
-        let analysis = self.analysis(artist);
-        let Some(superfans) = &self.superfans else { return serde_json::to_string(&analysis).map_err(failed) };
-        let mut json = serde_json::to_value(&analysis).map_err(failed)?;
-        if let Some(insights) = &superfans.of_artist[artist] {
-            let insights = crate::fans::insights_json(insights, self.artist_id(artist), &superfans.fans).map_err(failed)?;
-            json["superfans"] = insights;
-        }
-        serde_json::to_string(&json).map_err(failed)
+        serde_json::to_string(&self.analysis(artist)).map_err(failed)
     }
 
     /// The analyses of some artists as JSON.

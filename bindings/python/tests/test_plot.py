@@ -56,9 +56,9 @@ def test_spikes() -> None:
 
 
 def test_tiers() -> None:
-    insights = fanpulse.fans.score(EVENTS, as_of=AS_OF).insights("artist 1")
-    ax = drawn(plot.tiers(insights))
-    assert [round(bar.get_width() ** 2) for bar in ax.patches] == [insights["by_tier"][t] for t in ("platinum", "gold", "silver", "bronze")]
+    superfans = fanpulse.fans.score(EVENTS, as_of=AS_OF).superfans("artist 1")
+    ax = drawn(plot.tiers(superfans))
+    assert [round(bar.get_width() ** 2) for bar in ax.patches] == [superfans["tiers"][t] for t in ("platinum", "gold", "silver", "bronze")]
 
 
 def test_calibration() -> None:

@@ -111,11 +111,15 @@ EVENTS: list[Any] = [
 def test_fans_go_into_the_analysis() -> None:
     scores = fanpulse.score(rows(), fans=EVENTS, as_of=AS_OF)
     superfans = scores.analysis("artist 1")["superfans"]
-    assert superfans and superfans["fans"] == 20 and superfans["by_tier"]["platinum"] == 1
-    assert superfans.keys() == types.FanInsights.__annotations__.keys()
-    assert scores.analysis("artist 2")["superfans"] is None
+    assert superfans and superfans["fans"] == 20 and superfans["tiers"]["platinum"] == 1
+    assert superfans.keys() == types.Superfans.__annotations__.keys()
+    assert superfans["best"]["fans"][0].keys() == types.Fan.__annotations__.keys()
+    other = scores.analysis("artist 2")
+    assert other["superfans"] is None and other["superfans_reason"] == {"kind": "insufficient_data", "have": 0, "need": 1}
+    assert scores.analysis("artist 1")["viral"]["series"] == [] and "fans" in scores.explain("artist 1")
+    assert SCORES.analysis("artist 1")["viral"]["series"] is None and SCORES.analysis("artist 1")["superfans"] is None
     assert scores.artist_ids[-1] == "nobody's" and scores[-1]["fvs"] is None
-    assert superfans == fanpulse.fans.score(EVENTS, as_of=AS_OF).insights("artist 1")
+    assert superfans == fanpulse.fans.score(EVENTS, as_of=AS_OF).superfans("artist 1")
 
 
 def test_fan_tables() -> None:
@@ -128,7 +132,7 @@ def test_fan_tables() -> None:
     assert sum(group["fans"] for group in groups) == len(of_fan) == 40 and max(of_fan) == len(groups) - 1
     assert groups[0].keys() == types.Cluster.__annotations__.keys()
     with pytest.raises(fanpulse.NotFoundError):
-        scores.insights("artist 2")
+        scores.superfans("artist 2")
     with pytest.raises(fanpulse.InsufficientDataError, match="fans where clusters need 10"):
         fanpulse.fans.score(EVENTS[:28], as_of=AS_OF).clusters()
     with pytest.raises(fanpulse.InvalidInputError, match="^clusters is 99, outside 2 to 16$"):

@@ -5,10 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import fanpulse
 from fanpulse import breakout, fans, releases, viral
+
+from .conftest import table
 
 DATA = Path(__file__).parents[3] / "tests/data"
 GOLDEN = {case["name"]: case for case in json.loads(gzip.decompress((DATA / "golden.json.gz").read_bytes()))}
@@ -38,6 +41,24 @@ def test_analyses(name: str, want: Any) -> None:
     for row in posts:
         live.observe_post(row)
     same(live.analyze(case["as_of"]), want)
+
+
+@pytest.mark.parametrize(("given", "want"), vectors("analyses.json"))
+def test_whole_analyses(given: Any, want: Any) -> None:
+    observations: Any = [
+        {"artist_id": one["artist_id"], "platform": one["platform"], "metric": one["metric"], "observed_at": str(day), "value": value}
+        for one in given["observations"]
+        for day, value in zip(np.datetime64(one["start"]) + np.arange(len(one["values"])), one["values"], strict=True)
+        if value is not None
+    ]
+    columns: Any = {"occurred_at" if name == "day" else name: column for name, column in given["events"].items()}
+    events: Any = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    posts, as_of = given["posts"], given["as_of"]
+    same(list(fanpulse.score(observations, posts, events, as_of=as_of)), want)
+    tables = table(observations), table(posts) if posts else None, columns
+    same(list(fanpulse.score(*tables, as_of=as_of)), want)
+    of_fans = fans.score(events, as_of=as_of)
+    same([of_fans.superfans(artist) for artist in of_fans.artist_ids], [a["superfans"] for a in want if a["superfans"]])
 
 
 @pytest.mark.parametrize(("given", "want"), vectors("spikes.json"))

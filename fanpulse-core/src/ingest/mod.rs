@@ -3,6 +3,7 @@
 mod columns;
 mod fan_events;
 mod names;
+mod repeats;
 mod table;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub(crate) use columns::check_each_once;
 pub use columns::{GridColumns, GridComponent, ObservationColumns, PostColumns, Times};
 pub use fan_events::{CurrencyColumn, FanEvent, FanEventColumns, FanEventKind, FanEventRow, FanEventTable, MAX_AMOUNT, MAX_SECONDS};
 pub use names::{Names, Strings};
+pub use repeats::{Repeats, mark_of};
 pub(crate) use table::check_value;
 pub use table::{Dataset, Observation, ObservationTable, Post, PostTable};
 

@@ -14,7 +14,6 @@ from .types import (
     Cluster,
     Day,
     FanEvents,
-    FanInsights,
     Metric,
     Observations,
     Post,
@@ -24,6 +23,7 @@ from .types import (
     SeriesSpike,
     Settings,
     SpikeReport,
+    Superfans,
     Table,
     Time,
     Values,
@@ -187,7 +187,7 @@ def fan_scores(
 @final
 class FanScores:
     def __len__(self) -> int: ...
-    def insights(self, artist_id: str) -> FanInsights: ...
+    def superfans(self, artist_id: str) -> Superfans: ...
     def clusters(self, clusters: int | None = None, *, seed: int = 0) -> tuple[list[Cluster], list[int]]: ...
     @property
     def artist_ids(self) -> list[str]: ...

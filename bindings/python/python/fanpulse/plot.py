@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .types import Analysis, Evaluation, FanInsights, SpikeReport, Time
+    from .types import Analysis, Evaluation, SpikeReport, Superfans, Time
 
 __all__ = ["calibration", "momentum", "spikes", "tiers"]
 
@@ -78,18 +78,18 @@ def spikes(values: Sequence[float | None], report: SpikeReport, *, start: Time, 
     return ax
 
 
-def tiers(insights: FanInsights, *, ax: Axes | None = None) -> Axes:
+def tiers(superfans: Superfans, *, ax: Axes | None = None) -> Axes:
     """An artist's fans by tier as a pyramid, the best at the top; the width is the number's square root."""
     ax = _axes(ax)
-    fans = max(insights["fans"], 1)
+    fans = max(superfans["fans"], 1)
     for row, (tier, colour) in enumerate(_TIERS.items()):
-        count = insights["by_tier"][tier]
+        count = superfans["tiers"][tier]
         width = count**0.5
         ax.barh(row, width, left=-width / 2, height=0.9, color=colour)
         ax.annotate(f"{tier}: {count:,} ({100 * count / fans:.1f} %)", (0, row), ha="center", va="center")
     ax.invert_yaxis()
     ax.set_axis_off()
-    ax.set_title(f"Fans of {insights['artist_id']}")
+    ax.set_title(f"{superfans['fans']:,} fans")
     return ax
 
 

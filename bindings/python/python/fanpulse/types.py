@@ -100,7 +100,7 @@ class FanEvent(TypedDict):
     fan_id: str
     occurred_at: Time
     kind: FanEventKind
-    count: NotRequired[int]
+    count: NotRequired[int | None]
     """How many events the row stands for; absent = 1."""
     amount: NotRequired[float | None]
     """What was paid for all of them; ``None`` = nothing was sold."""
@@ -184,12 +184,38 @@ class ViralPost(TypedDict):
     others: int
 
 
+class EvidenceDay(TypedDict):
+    """A day that is evidence for a spike."""
+
+    day: str
+    value: float
+    baseline: float
+    z: float
+
+
+class ViralSeries(TypedDict):
+    """A spike in one of the artist's daily series."""
+
+    platform: str
+    metric: str
+    start: str
+    peak: str
+    end: str | None
+    """``None`` while it goes on."""
+    value: float
+    baseline: float
+    lift: float | None
+    z: float
+    threshold: float
+    evidence: list[EvidenceDay]
+
+
 class Viral(TypedDict):
     """What went viral."""
 
     posts: list[ViralPost]
-    series: list[Any] | None
-    """``None`` where series were not judged."""
+    series: list[ViralSeries] | None
+    """``None`` where series were not judged: they are where fan events are given."""
 
 
 class Drivers(TypedDict, total=False):
@@ -218,49 +244,110 @@ class Quality(TypedDict):
     missing_days: int
 
 
-class ValueSpread(TypedDict):
+class Held(TypedDict):
+    """What some share of the fans holds of a value; both 0-1."""
+
+    fans: float
+    value: float
+
+
+class Spread(TypedDict):
     """How a value is spread over an artist's fans."""
 
     total: float
     mean: float
-    top: list[float] | None
-    """Shares of the total held by the top 1, 5 and 15 %."""
+    held_by_top: list[Held]
+    """What the top 1, 5 and 15 % hold; empty where the total is 0."""
 
 
-class MonthlyGrowth(TypedDict):
-    """Fans by the month in which they were first seen."""
+class Month(TypedDict):
+    """Fans first seen in a calendar month."""
 
-    year: int
-    month: int
+    month: str
+    """YYYY-MM."""
     new_fans: int
     fans: int
     growth: float | None
+    """New fans by those there were before, %; ``None`` in the first month."""
 
 
-class ChurnRisk(TypedDict):
-    """A fan whom the artist is losing."""
+class FanForecast(TypedDict):
+    """What is expected of a fan."""
+
+    p_alive: float
+    active_days: list[float]
+    """Within each of the two horizons."""
+    value: float | None
+    value_lost: float | None
+
+
+class Fan(TypedDict):
+    """One fan of an artist."""
 
     fan_id: str
+    tier: Literal["platinum", "gold", "silver", "bronze"]
+    segment: Literal["champions", "at_risk", "new_promising", "loyal", "need_nurturing"]
+    engagement: float
+    engagement_at_last: float
+    value: float
     silent_days: int
-    p_alive: float | None
+    spend: float
+    forecast: FanForecast | None
+
+
+class LeavingFan(Fan):
+    """A fan whom the artist is losing."""
+
     value_lost: float
 
 
-class FanInsights(TypedDict):
-    """An artist's fans as a whole."""
+class BestFans(TypedDict):
+    """The best fans, as far as they are listed."""
 
-    artist_id: str
+    limit: int
+    fans: list[Fan]
+
+
+class Churn(TypedDict):
+    """The fans at risk, the greatest loss first."""
+
+    unit: Literal["money", "points"]
+    value_lost: float
+    fans: list[LeavingFan]
+
+
+class FanModel(TypedDict):
+    """A model behind the forecasts, and how its fit ended."""
+
+    source: Literal["own", "pooled", "mean", "none"]
+    status: Literal["converged", "max_iterations", "degenerate"]
+    status_reason: NotRequired[str]
+    customers: int
+    parameters: dict[str, Any] | None
+
+
+class Superfans(TypedDict):
+    """An artist's fans: how many of which kind, what they are worth, who is best and who is leaving."""
+
+    window_days: int
     fans: int
-    by_tier: dict[str, int]
-    by_segment: dict[str, int]
-    active: int
-    fan_value: ValueSpread
-    spend: ValueSpread | None
-    expected_value: ValueSpread | None
-    months: list[MonthlyGrowth]
-    locations: list[Any]
-    value_unit: Literal["money", "points"]
-    churn: list[ChurnRisk]
+    active_fans: int
+    superfans: int
+    superfan_share: float
+    tiers: dict[str, int]
+    segments: dict[str, int]
+    at_risk_share: float | None
+    fan_value: Spread
+    spend: Spread | None
+    expected_value: Spread | None
+    currency: str | None
+    months: list[Month]
+    horizon_days: list[int]
+    value_days: int
+    best: BestFans
+    churn: Churn
+    activity: FanModel
+    amounts: FanModel
 
 
 class Cluster(TypedDict):
@@ -271,15 +358,6 @@ class Cluster(TypedDict):
     active_days: float
     spend: float
     fans: int
-
-
-class EvidenceDay(TypedDict):
-    """A day that is evidence for a spike."""
-
-    day: str
-    value: float
-    baseline: float
-    z: float
 
 
 class SeriesSpike(TypedDict):
@@ -431,6 +509,7 @@ class Analysis(TypedDict):
     viral: Viral
     breakout: Breakout | None
     breakout_reason: NotRequired[Reason]
-    superfans: FanInsights | None
-    """``None`` where no fan events were given."""
+    superfans: Superfans | None
+    """``None`` where no fan events were given, or none are of the artist."""
+    superfans_reason: NotRequired[Reason]
     quality: Quality

@@ -7,8 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::DataType;
 use fanpulse_core::Error;
-use fanpulse_core::fans::{CurrencyColumn, FanEventColumns, FanEventKind};
-use fanpulse_core::ingest::Names;
+use fanpulse_core::ingest::{CurrencyColumn, Dataset, FanEventColumns, FanEventKind, FanEventTable, Names};
 use rayon::prelude::*;
 
 use super::text::{Ids, coded};
@@ -83,17 +82,17 @@ fn kinds(column: &Column) -> Result<Vec<u8>, Error> {
     Ok(all)
 }
 
+/// How many events each row stands for; one where it does not say.
 fn whole(column: &Column) -> Result<Vec<u32>, Error> {
-    column.complete()?;
     let values = number::counts(column)?;
     match values.iter().position(|&v| v > f64::from(u32::MAX)) {
         Some(row) => Err(column.fault(row, format!("{} is above 4294967295", values[row]))),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within bounds")]
-        None => Ok(values.par_iter().with_min_len(super::PIECE).map(|&v| v as u32).collect()),
+        None => Ok(values.par_iter().with_min_len(super::PIECE).map(|&v| if v.is_nan() { 1 } else { v as u32 }).collect()),
     }
 }
 
-/// Currencies; a null is one without a name, and is read only where there is an amount.
+/// Currencies; a null is one that is not known, and is read only where there is an amount.
 fn currencies(column: &Column) -> Result<(Vec<String>, Vec<u16>), Error> {
     let plain = |chunk: &ArrayRef| arrow::compute::cast(chunk, &DataType::LargeUtf8).map_err(|_| column.wrong_type("text"));
     let named = |chunk: ArrayRef| -> ArrayRef {
@@ -102,9 +101,12 @@ fn currencies(column: &Column) -> Result<(Vec<String>, Vec<u16>), Error> {
     };
     let chunks = column.chunks.iter().map(|chunk| plain(chunk).map(named)).collect::<Result<Vec<_>, _>>()?;
     let mut ids = Ids::default();
-    let codes = ids.number(&Column { chunks, data_type: DataType::LargeUtf8, ..column.clone() })?;
-    let names = ids.into_names();
-    let wide = |_| Error::invalid(format!("fans: column `currency` has {} different texts; 65,535 at most", names.len()));
-    let codes: Result<Vec<u16>, Error> = codes.iter().map(|&c| u16::try_from(c).map_err(wide)).collect();
-    Ok((names.iter().map(str::to_owned).collect(), codes?))
+    let numbers = ids.number(&Column { chunks, data_type: DataType::LargeUtf8, ..column.clone() })?;
+    let mut known = Dataset::default();
+    let mut code = |name: &str| match name {
+        "" => Ok(FanEventTable::NO_CURRENCY),
+        name => known.currency_code(name),
+    };
+    let codes: Vec<u16> = ids.into_names().iter().map(&mut code).collect::<Result<_, _>>()?;
+    Ok((known.currencies, numbers.iter().map(|&n| codes[n as usize]).collect()))
 }

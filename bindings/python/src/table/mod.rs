@@ -3,11 +3,13 @@
 pub(crate) mod events;
 pub(crate) mod number;
 pub(crate) mod observations;
+pub(crate) mod pieces;
 pub(crate) mod posts;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
 pub(crate) mod time;
+mod unlike;
 
 use std::fmt;
 

@@ -52,12 +52,12 @@ impl Observations {
 }
 
 /// One side of a component: a column, or the same text in every row.
-enum Side {
+pub(super) enum Side {
     Column(Column, Vec<Coded>),
     Same(String),
 }
 
-fn side(table: &Table, name: &'static str, default: Option<&str>, example: &str) -> Result<Side, Error> {
+pub(super) fn side(table: &Table, name: &'static str, default: Option<&str>, example: &str) -> Result<Side, Error> {
     match (table.optional(name)?, default) {
         (Some(column), _) => {
             let chunks = coded(&column)?;

@@ -5,7 +5,7 @@ use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::DataType;
 use fanpulse_core::Error;
 use fanpulse_core::error::Location;
-use fanpulse_core::ingest::{PostColumns, Strings};
+use fanpulse_core::ingest::{PostColumns, Strings, mark_of};
 use rayon::prelude::*;
 
 use super::text::{Coded, Ids, Texts, coded};
@@ -151,10 +151,10 @@ impl Posts {
             && let Some((first, chunk)) = chunks.iter().rfind(|c| c.0 <= start).filter(|c| start + out.len() <= c.0 + c.1.len())
             && let Some(texts) = Texts::of(chunk.as_ref())
         {
-            out.iter_mut().enumerate().for_each(|(i, mark)| *mark = fingerprint(texts.get(start + i - first), self.platform[start + i]));
+            out.iter_mut().enumerate().for_each(|(i, mark)| *mark = mark_of(texts.get(start + i - first), self.platform[start + i]));
             return;
         }
-        out.iter_mut().enumerate().for_each(|(i, mark)| *mark = fingerprint(self.id.get(start + i), self.platform[start + i]));
+        out.iter_mut().enumerate().for_each(|(i, mark)| *mark = mark_of(self.id.get(start + i), self.platform[start + i]));
     }
 
     /// Where an artist's rows lie together.
@@ -230,19 +230,4 @@ impl Posts {
         };
         published && self.counts.iter().all(|c| c[a].to_bits() == c[b].to_bits() || (c[a].is_nan() && c[b].is_nan()))
     }
-}
-
-/// A number that different ids rarely share: their ends, where ids mostly differ.
-#[inline]
-fn fingerprint(id: &str, platform: u16) -> u64 {
-    let bytes = id.as_bytes();
-    let end = |back: usize| {
-        let mut word = [0; 8];
-        let until = bytes.len().saturating_sub(back);
-        let from = until.saturating_sub(8);
-        word[..until - from].copy_from_slice(&bytes[from..until]);
-        u64::from_le_bytes(word)
-    };
-    let mixed = end(0) ^ end(8).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17) ^ (bytes.len() as u64) << 32 ^ u64::from(platform);
-    mixed.wrapping_mul(0xFF51_AFD7_ED55_8CCD)
 }

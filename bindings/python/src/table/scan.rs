@@ -148,3 +148,13 @@ pub(crate) fn floats_of(integers: &[i64], out: &mut [f64]) -> bool {
     }
     all < 1 << 52
 }
+
+/// How often a number differs from the one before it.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx2", "x86_64+avx2", "aarch64+neon"))]
+pub(crate) fn changes(numbers: &[u32]) -> u32 {
+    let mut changes = 0;
+    for (a, b) in numbers.iter().zip(&numbers[numbers.len().min(1)..]) {
+        changes += u32::from(a != b);
+    }
+    changes
+}

@@ -11,7 +11,7 @@ use fanpulse_core::Error;
 use fanpulse_core::ingest::Names;
 use rayon::prelude::*;
 
-use super::{Column, PIECE, scan};
+use super::{Column, PIECE, scan, unlike};
 
 const WANTED: &str = "text (string, large_string, string_view, or a dictionary of these)";
 
@@ -212,6 +212,13 @@ fn hashed(chunks: &[(usize, Texts<'_>)]) -> Coded {
     Coded { first_row: chunks.first().map_or(0, |c| c.0), keys: Keys::Words(codes.into()), values: std::sync::Arc::new(values) }
 }
 
+/// Whether all rows were looked at when they were numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbered {
+    Seen,
+    Unseen,
+}
+
 /// The ids of several columns, numbered together in the order in which they first appear.
 #[derive(Default)]
 pub(crate) struct Ids {
@@ -278,6 +285,32 @@ impl Ids {
         Ok(codes.into())
     }
 
+    /// Numbers the rows of a column; keys of a dictionary are taken as they are where they may be the numbers that the rows would
+    /// get. What is left to find out is whether they are: the rows ascending, and every text of the dictionary used.
+    pub(crate) fn number_unseen(&mut self, column: &Column) -> Result<(ScalarBuffer<u32>, Numbered), Error> {
+        let chunks = coded(column)?;
+        let [Coded { keys: Keys::Words(keys), values, .. }] = &chunks[..] else { return Ok((self.number(column)?, Numbered::Seen)) };
+        let known = self.dictionary.as_ref().is_some_and(|d| same(d, values));
+        if known || (self.len() == 0 && self.take(values)) {
+            return Ok((keys.clone(), Numbered::Unseen));
+        }
+        Ok((self.number(column)?, Numbered::Seen))
+    }
+
+    /// Takes over a dictionary, unless a text stands twice in it.
+    fn take(&mut self, values: &ArrayRef) -> bool {
+        let Some(texts) = Texts::of(values.as_ref()) else { return false };
+        if !unlike::ascending(&texts, values.len()) && !unlike::all(&texts, values.len()) {
+            let names = indexed(values);
+            if names.len() < values.len() {
+                return false;
+            }
+            self.names = names;
+        }
+        self.dictionary = Some(values.clone());
+        true
+    }
+
     /// The keys themselves, where they are the numbers that the rows would get.
     fn direct(&mut self, chunk: &Coded) -> Option<ScalarBuffer<u32>> {
         let Keys::Words(keys) = &chunk.keys else { return None };
@@ -289,17 +322,7 @@ impl Ids {
         if self.len() > 0 || !in_order_of_appearance(keys, chunk.values.len()) {
             return None;
         }
-        let texts = chunk.texts()?;
-        let ascending = (1..chunk.values.len()).into_par_iter().with_min_len(PIECE / 4).all(|i| texts.get(i - 1) < texts.get(i));
-        if !ascending {
-            let names = indexed(&chunk.values);
-            if names.len() < chunk.values.len() {
-                return None; // one stands twice
-            }
-            self.names = names;
-        }
-        self.dictionary = Some(chunk.values.clone());
-        Some(keys.clone())
+        self.take(&chunk.values).then(|| keys.clone())
     }
 
     /// Numbers the rows of a chunk by way of its dictionary, of which only what is used gets a number.

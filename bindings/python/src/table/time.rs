@@ -15,7 +15,7 @@ use super::text::{Texts, coded};
 use super::{Column, Naive, PIECE, scan};
 
 /// The end of the first year that FanPulse takes. A column that ends before it holds times in another unit than it says.
-const YEAR: i64 = 365 * MICROS_PER_DAY;
+pub(super) const YEAR: i64 = 365 * MICROS_PER_DAY;
 /// The first microsecond that FanPulse does not take.
 const END: i64 = (Day::MAX.days() as i64 + 1) * MICROS_PER_DAY;
 
@@ -81,7 +81,7 @@ fn naive(column: &Column) -> Error {
     column.wrong_type("a time with a zone; give the column its zone, or pass naive='utc' where it is UTC already")
 }
 
-fn joined<T: ArrowPrimitiveType>(column: &Column) -> ScalarBuffer<T::Native> {
+pub(super) fn joined<T: ArrowPrimitiveType>(column: &Column) -> ScalarBuffer<T::Native> {
     let values = |chunk: &ArrayRef| -> ScalarBuffer<T::Native> {
         let array: &PrimitiveArray<T> = chunk.as_primitive();
         array.values().clone()
