@@ -48,7 +48,7 @@ async fn limits(name: &str, limits: Arc<dyn LimitStore>, callers: usize, checks:
 fn spread(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e6;
-    format!("median {:.0} µs, 95 % within {:.0} µs", at(50), at(95))
+    format!("median {:.1} µs, 95 % within {:.1} µs", at(50), at(95))
 }
 
 async fn add(store: &Store) {
