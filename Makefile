@@ -50,6 +50,12 @@ bindings:
 packages:
 	sh bindings/packages.sh
 
+# The same builds, installed into clean environments and tested there.
+.PHONY: packages-check
+packages-check:
+	sh bindings/python/check.sh --release
+	sh bindings/node/check.sh --release
+
 # Criterion's figures, then FanPulse against NumPy, Polars, DuckDB, lifetimes and scikit-learn in alternation.
 bench:
 	$(CARGO) bench --locked -p fanpulse

@@ -14,5 +14,6 @@ export CARGO_TARGET_DIR="$target"
 cd bindings/node
 npm ci --no-audit --no-fund --silent
 npm run --silent build -- --release --strip --target-dir "$target" -- --locked
+npm run --silent layer
 npm pack --silent --pack-destination "$target/packages" >/dev/null
 ls -l "$target/packages"

@@ -13,7 +13,7 @@ release=
 accept=
 for option in "$@"; do
     case $option in
-        --release) release=--release ;;
+        --release) release='--release --strip' ;;
         --accept) accept=yes ;;
         *) echo "usage: check.sh [--release] [--accept]" >&2; exit 2 ;;
     esac

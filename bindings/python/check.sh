@@ -1,6 +1,11 @@
 #!/bin/sh
 # Builds the wheel, installs it in a new environment and tests it there. Quiet where all is well.
+# `--release` tests the build that is published.
 set -eu
+case ${1:-} in
+    '' | --release) release=${1:-} ;;
+    *) echo "usage: check.sh [--release]" >&2; exit 2 ;;
+esac
 cd "$(dirname "$0")"
 target=${CARGO_TARGET_DIR:-$(pwd)/../../target}
 mkdir -p "$target/python"
@@ -19,7 +24,7 @@ quietly() {
 [ -x "$work/build/bin/python" ] || quietly "$python" -m venv "$work/build"
 quietly "$work/build/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements-build.txt
 rm -rf "$work/dist"
-quietly "$work/build/bin/maturin" build --locked --interpreter "$work/build/bin/python" --out "$work/dist"
+quietly "$work/build/bin/maturin" build --locked $release --interpreter "$work/build/bin/python" --out "$work/dist"
 
 if ! cmp -s requirements-test.txt "$work/test/requirements.txt"; then
     quietly "$python" -m venv --clear "$work/test"
