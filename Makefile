@@ -1,6 +1,8 @@
 # One command runs what continuous integration runs: make test
 CARGO ?= cargo
 PYTHON ?= python3
+# The lists of a new machine are empty until they are fetched.
+APT = test "$$(id -u)" = 0 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y
 
 .PHONY: test check-tools fmt lint unit doc bindings bench peers docs fuzz clean
 
@@ -14,12 +16,12 @@ check-tools:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	@command -v node >/dev/null || { echo "Node 20 or later is missing: apt-get install nodejs npm"; exit 1; }
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Node 20 or later is needed, this is $$(node --version)"; exit 1; }
-	@command -v java >/dev/null || { test "$$(id -u)" = 0 && apt-get install -y default-jre-headless; } \
+	@command -v java >/dev/null || { $(APT) default-jre-headless; } \
 	|| { echo "Java is missing, which the tests on a Spark cluster need: apt-get install default-jre-headless"; exit 1; }
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$$FANPULSE_TEST_PG_URL" \
-	|| { test "$$(id -u)" = 0 && apt-get install -y postgresql; } \
+	|| { $(APT) postgresql; } \
 	|| { echo "PostgreSQL 15 or later is missing: apt-get install postgresql, or set FANPULSE_TEST_PG_URL to a server that tests may use"; exit 1; }
-	@command -v redis-server >/dev/null || { test "$$(id -u)" = 0 && apt-get install -y redis-server; } \
+	@command -v redis-server >/dev/null || { $(APT) redis-server; } \
 	|| { echo "Redis is missing, which tests start for themselves: apt-get install redis-server"; exit 1; }
 
 fmt:
