@@ -217,4 +217,17 @@ impl Transaction {
         }
         .map_err(|e| self.place.fault(e))
     }
+
+    /// Undoes what was done in it and lets go of its rows before it returns. Dropping it does so too, but some time
+    /// later, until when whoever skips locked rows passes over them.
+    ///
+    /// # Errors
+    /// What the database fails with; nothing has happened then either.
+    pub async fn rollback(self) -> Result<()> {
+        match self.open {
+            Open::Sqlite(tx) => tx.rollback().await,
+            Open::Postgres(tx) => tx.rollback().await,
+        }
+        .map_err(|e| self.place.fault(e))
+    }
 }

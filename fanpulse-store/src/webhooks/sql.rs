@@ -113,7 +113,14 @@ impl WebhookStore for Store {
     async fn settle_delivery(&self, id: DeliveryId, attempt: u32, outcome: &AttemptOutcome, now: Instant) -> Result<()> {
         let mut tx = self.begin().await?;
         let mut delivery = locked(&mut tx, None, id).await?;
-        let Attempt { number, at, status, error } = delivery.settle(attempt, outcome, now)?;
+        let Attempt { number, at, status, error } = match delivery.settle(attempt, outcome, now) {
+            Ok(attempt) => attempt,
+            Err(refused) => {
+                // The next claim, which skips what is locked, must not pass over it.
+                tx.rollback().await?;
+                return Err(refused);
+            }
+        };
         write_back(&mut tx, &delivery).await?;
         let insert = "insert into webhook_attempts (delivery, attempt, at, status, error) values ($1, $2, $3, $4, $5)";
         tx.run(insert, args![id, number, at, status.map(i32::from), error]).await?;
