@@ -4,7 +4,7 @@ mod group;
 mod terms;
 
 use self::group::{Bar, Group, above, group};
-use self::terms::{Conversion, conversion_terms, engagement_terms, flag, time_terms};
+use self::terms::{conversion_terms, engagement_terms, flag, time_terms};
 use crate::ingest::Times;
 use crate::math::{LANES, reduce};
 use crate::series::Rows;
@@ -74,6 +74,9 @@ pub(crate) struct Posts {
     member: Vec<Lane>,
     /// 1 for a post of it that is viral.
     viral: Vec<Lane>,
+    /// Saves and shares, and the views they stand against, of the window's posts that know both.
+    conversions: Vec<Lane>,
+    views: Vec<Lane>,
     chunks: usize,
 }
 
@@ -109,7 +112,7 @@ impl Posts {
         spikes: &mut SpikeSink,
         chunks: usize,
     ) -> Result<PostFeatures, usize> {
-        let conversion = self.load(settings, posts, chunks)?;
+        self.load(settings, posts, chunks)?;
         let mut sums = Sums::new();
         let first = posts.platform[0];
         let alone = all_on(first, &posts.platform[..chunks * LANES], posts.len);
@@ -131,8 +134,8 @@ impl Posts {
             engagement: sums.rates / if sums.rated > 0.0 { sums.rated } else { f64::NAN },
             excess: if enough { sums.excess } else { f64::NAN },
             viral_share: if enough { sums.viral / sums.judged } else { f64::NAN },
-            conversions: reduce(conversion.gained),
-            views: reduce(conversion.views),
+            conversions: lane_sum(&self.conversions[..chunks]),
+            views: lane_sum(&self.views[..chunks]),
         })
     }
 
@@ -168,11 +171,13 @@ impl Posts {
 
     /// Fills the scratch columns, all of them element by element.
     #[inline(always)]
-    fn load(&mut self, settings: &Settings, posts: &PostRows<'_>, chunks: usize) -> Result<Conversion, usize> {
+    fn load(&mut self, settings: &Settings, posts: &PostRows<'_>, chunks: usize) -> Result<(), usize> {
         let n = chunks * LANES;
         self.chunks = chunks;
         if self.engagement.len() < chunks {
-            for column in [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.viral] {
+            for column in
+                [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.conversions, &mut self.views, &mut self.viral]
+            {
                 column.resize(chunks, [0.0; LANES]);
             }
         }
@@ -191,14 +196,14 @@ impl Posts {
         };
         let (likes, comments, shares) = (&posts.likes[..n], &posts.comments[..n], &posts.shares[..n]);
         let (saves, views) = (&posts.saves[..n], &posts.views[..n]);
-        let (conversion, wrong) = conversion_terms(lanes(shares), lanes(saves), lanes(views), lanes(in_window), posts.len);
-        bad |= wrong;
+        let (conversions, viewed) = (flat(&mut self.conversions, n), flat(&mut self.views, n));
+        bad |= conversion_terms(shares, saves, views, posts.len, in_window, conversions, viewed);
         let engagement = flat(&mut self.engagement, n);
         bad |= engagement_terms(likes, comments, shares, posts.len, engagement, in_window, in_baseline);
         if bad != 0 {
             return Err(find_bad(posts));
         }
-        Ok(conversion)
+        Ok(())
     }
 
     /// Adds one platform's posts to the sums and lists its spikes.
@@ -317,10 +322,15 @@ fn flat(column: &mut [Lane], n: usize) -> &mut [f64] {
     &mut column.as_flattened_mut()[..n]
 }
 
-/// A column of whole lanes.
 #[inline(always)]
-fn lanes(column: &[f64]) -> &[Lane] {
-    column.as_chunks().0
+fn lane_sum(column: &[Lane]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    for chunk in column {
+        for i in 0..LANES {
+            lanes[i] += chunk[i];
+        }
+    }
+    reduce(lanes)
 }
 
 #[inline(always)]

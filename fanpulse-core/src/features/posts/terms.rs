@@ -1,8 +1,5 @@
 //! What each post adds, element by element, so that the loops vectorise.
 
-use super::Lane;
-use crate::math::LANES;
-
 #[inline(always)]
 pub(super) fn known(x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { x }
@@ -35,36 +32,31 @@ pub(super) fn time_terms<T: Copy + PartialOrd>(
     bad
 }
 
-/// Saves and shares, and the views they stand against, of the window's posts that know both sides.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Conversion {
-    pub(super) gained: Lane,
-    pub(super) views: Lane,
-}
-
-/// Adds the posts' conversions up in lanes. Not 0 where a count is out of range.
+/// What each post of the window adds to conversion, where it knows both sides. Not 0 where a count is out of range.
 #[inline(always)]
-pub(super) fn conversion_terms(shares: &[Lane], saves: &[Lane], views: &[Lane], in_window: &[Lane], len: usize) -> (Conversion, u64) {
-    let chunks = shares.len();
-    let (saves, views, in_window) = (&saves[..chunks], &views[..chunks], &in_window[..chunks]);
-    let mut sums = Conversion { gained: [0.0; LANES], views: [0.0; LANES] };
-    let mut bad = [0; LANES];
-    for k in 0..chunks {
-        for i in 0..LANES {
-            let (s, v, w) = (shares[k][i], saves[k][i], views[k][i]);
-            let gained = known(s) + known(v);
-            let seen = known(w);
-            let counts = (in_window[k][i] > 0.0) & !w.is_nan() & !(s.is_nan() & v.is_nan());
-            sums.gained[i] += if counts { gained } else { 0.0 };
-            sums.views[i] += if counts { seen } else { 0.0 };
-            bad[i] |= u64::from(((gained + seen == f64::INFINITY) | (v < 0.0) | (w < 0.0)) & (k * LANES + i < len));
-        }
+pub(super) fn conversion_terms(
+    shares: &[f64],
+    saves: &[f64],
+    views: &[f64],
+    len: usize,
+    in_window: &[f64],
+    conversions: &mut [f64],
+    viewed: &mut [f64],
+) -> u64 {
+    let n = shares.len();
+    let (saves, views, in_window) = (&saves[..n], &views[..n], &in_window[..n]);
+    let (conversions, viewed) = (&mut conversions[..n], &mut viewed[..n]);
+    let mut bad = 0;
+    for i in 0..n {
+        let (s, v, w) = (shares[i], saves[i], views[i]);
+        let gained = known(s) + known(v);
+        let seen = known(w);
+        let counts = (in_window[i] > 0.0) & !w.is_nan() & !(s.is_nan() & v.is_nan());
+        conversions[i] = if counts { gained } else { 0.0 };
+        viewed[i] = if counts { seen } else { 0.0 };
+        bad |= u64::from(((gained + seen == f64::INFINITY) | (v < 0.0) | (w < 0.0)) & (i < len));
     }
-    let mut any = 0;
-    for bad in bad {
-        any |= bad;
-    }
-    (sums, any)
+    bad
 }
 
 /// Engagement of each post; one of which no reaction is known takes no part. Not 0 where a count is out of range.
