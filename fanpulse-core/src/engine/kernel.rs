@@ -141,7 +141,7 @@ fn run_task(worker: &mut Worker, task: &mut Task<'_, '_>, out: &mut ScoresMut<'_
 fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize, out: &mut ScoresMut<'_>, found: &mut Found) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "artist numbers are 32-bit")]
     let artist = task.first_artist + (start + i) as u32;
-    match &mut task.input {
+    let series = match &mut task.input {
         Input::Long { columns, cursor } => {
             let rows = cursor.rows(artist);
             if let Rows::Range(start, end) = rows {
@@ -155,10 +155,14 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
                 }
             }
             worker.gather.rows(task.layout, columns, rows, task.frame)?;
+            rows
         }
-        Input::Grid { grid, days } => gather_grid(worker, task.layout, grid, (&task.sources, *days), artist as usize, task.frame)?,
-        Input::Ready => {}
-    }
+        Input::Grid { grid, days } => {
+            gather_grid(worker, task.layout, grid, (&task.sources, *days), artist as usize, task.frame)?;
+            Rows::Range(0, 0)
+        }
+        Input::Ready => Rows::Range(0, 0),
+    };
     let rows = task.post_cursor.rows(artist);
     if let Rows::Range(start, end) = rows {
         let len = end - start;
@@ -169,15 +173,12 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
     let posts = post_rows(&mut worker.posts, task.posts, &task.layout.post_platforms, task.frame.as_of, rows);
     let before = found.spikes.len();
     let Worker { gather, extractor, features, .. } = worker;
-    match extractor.extract(task.settings, gather, &task.sources, &posts, (features, i), &mut found.spikes) {
-        Ok(()) => {}
-        Err(Wrong::Post(at)) => return Err(bad_post(task.posts, rows.get(at))),
-        Err(Wrong::Series) => {
-            gather_again(gather, task, artist)?;
-            let again = extractor.extract(task.settings, gather, &task.sources, &posts, (features, i), &mut found.spikes);
-            if let Err(Wrong::Post(at)) = again {
-                return Err(bad_post(task.posts, rows.get(at)));
-            }
+    // One place of call, as it is inlined. What was gathered again has been looked at, so that it does not come back a third time.
+    loop {
+        match extractor.extract(task.settings, gather, &task.sources, &posts, (features, i), &mut found.spikes) {
+            Ok(()) => break,
+            Err(Wrong::Post(at)) => return Err(bad_post(task.posts, rows.get(at))),
+            Err(Wrong::Series) => gather_again(gather, task, artist, series)?,
         }
     }
     let at = start + i;
@@ -193,9 +194,9 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
 
 /// Finds the wrong value among an artist's series and refuses it; long rows, where −0 is not wrong, are copied.
 #[cold]
-fn gather_again(gather: &mut Gather, task: &Task<'_, '_>, artist: u32) -> Result<()> {
+fn gather_again(gather: &mut Gather, task: &Task<'_, '_>, artist: u32, rows: Rows<'_>) -> Result<()> {
     match &task.input {
-        Input::Long { columns, cursor } => gather.copied_rows(task.layout, columns, cursor.latest(artist), task.frame),
+        Input::Long { columns, .. } => gather.copied_rows(task.layout, columns, rows, task.frame),
         Input::Grid { grid, .. } => Err(bad_grid_value(grid, artist as usize)),
         Input::Ready => Ok(()),
     }

@@ -100,15 +100,6 @@ impl<'a> RowCursor<'a> {
         }
     }
 
-    /// The rows that were given last, those of `artist`.
-    #[cold]
-    pub(super) fn latest(&self, artist: u32) -> Rows<'a> {
-        match self {
-            Self::Sorted { at, guess, .. } => Rows::Range(at - guess, *at),
-            Self::Listed { starts, rows } => Rows::List(&rows[starts[artist as usize] as usize..starts[artist as usize + 1] as usize]),
-        }
-    }
-
     /// A cursor over a piece of an ascending column, all of it.
     pub(super) const fn of_piece(artist: &'a [u32]) -> Self {
         Self::Sorted { artist, at: 0, until: artist.len(), guess: 0 }
