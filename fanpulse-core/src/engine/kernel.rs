@@ -7,19 +7,17 @@ use std::cell::RefCell;
 
 use multiversion::multiversion;
 
+use super::ahead;
 use super::rows::RowCursor;
 use super::scores::{OutBlock, Scores, ScoresMut};
 use crate::error::{Insufficient, Location};
-use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike, Wrong};
+use crate::features::{BLOCK, Block, Extractor, PostRows, PostSpike};
 use crate::ingest::{GridColumns, GridComponent, MetricKind, ObservationColumns, PostColumns, Times};
 use crate::math::{LANES, prefetch};
 use crate::scores::{Momentum, MomentumModel, fan_value, momentum, probability};
 use crate::series::{Frame, Gather, Layout, Rows, all_valid_or_missing};
 use crate::settings::Settings;
 use crate::{Day, Error, Instant, Result};
-
-/// How many artists ahead a grid's rows are fetched: one comes too late for part of them.
-const AHEAD: usize = 3;
 
 /// Where the daily values of a task come from.
 pub(super) enum Input<'a, 'g> {
@@ -144,17 +142,8 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
     let series = match &mut task.input {
         Input::Long { columns, cursor } => {
             let rows = cursor.rows(artist);
-            if let Rows::Range(start, end) = rows {
-                let len = end - start;
-                prefetch(columns.value, end, len);
-                prefetch(columns.component, end, len);
-                prefetch(columns.artist, end, len);
-                match columns.time {
-                    Times::Days(days) => prefetch(days, end, len),
-                    Times::Micros(micros) => prefetch(micros, end, len),
-                }
-            }
             worker.gather.rows(task.layout, columns, rows, task.frame)?;
+            ahead::keys(columns, rows);
             rows
         }
         Input::Grid { grid, days } => {
@@ -163,24 +152,23 @@ fn extract(worker: &mut Worker, task: &mut Task<'_, '_>, start: usize, i: usize,
         }
         Input::Ready => Rows::Range(0, 0),
     };
-    let rows = task.post_cursor.rows(artist);
-    if let Rows::Range(start, end) = rows {
-        let len = end - start;
-        for column in [task.posts.likes, task.posts.comments, task.posts.shares, task.posts.saves, task.posts.views] {
-            prefetch(column, end, len);
+    // What was gathered again has been looked at, so that it is not refused a second time.
+    let features = loop {
+        match worker.extractor.series(task.settings, &worker.gather, &task.sources) {
+            Some(features) => break features,
+            None => gather_again(&mut worker.gather, task, artist, series)?,
         }
+    };
+    if let Input::Long { columns, .. } = &task.input {
+        ahead::values(columns, series);
     }
+    let rows = task.post_cursor.rows(artist);
     let posts = post_rows(&mut worker.posts, task.posts, &task.layout.post_platforms, task.frame.as_of, rows);
     let before = found.spikes.len();
-    let Worker { gather, extractor, features, .. } = worker;
-    // One place of call, as it is inlined. What was gathered again has been looked at, so that it does not come back a third time.
-    loop {
-        match extractor.extract(task.settings, gather, &task.sources, &posts, (features, i), &mut found.spikes) {
-            Ok(()) => break,
-            Err(Wrong::Post(at)) => return Err(bad_post(task.posts, rows.get(at))),
-            Err(Wrong::Series) => gather_again(gather, task, artist, series)?,
-        }
+    if let Err(post) = worker.extractor.posts(task.settings, features, &posts, (&mut worker.features, i), &mut found.spikes) {
+        return Err(bad_post(task.posts, rows.get(post)));
     }
+    ahead::posts(task.posts, rows);
     let at = start + i;
     #[expect(clippy::cast_possible_truncation, reason = "posts of one artist")]
     {
@@ -222,7 +210,7 @@ fn gather_grid(
             gather.push_grid_row(layout, code, copy, frame)
         } else {
             let columns = component.values.ncols();
-            prefetch(sources[code], (row + AHEAD) * columns, days);
+            prefetch(sources[code], (row + ahead::GRID_ROWS) * columns, days);
             gather.borrow_grid_row(layout, code, sources, (row * columns, days), frame)
         };
         if !ok {

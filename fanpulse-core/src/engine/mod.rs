@@ -1,6 +1,7 @@
 //! The engine: composes the scores and offers the same analysis for one artist, for a batch of columns and
 //! incrementally, bit for bit equal.
 
+mod ahead;
 mod batch;
 mod complete;
 mod kernel;

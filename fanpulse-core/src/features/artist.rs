@@ -27,13 +27,14 @@ struct Audience {
     growth: f64,
 }
 
-/// What is wrong with an artist's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wrong {
-    /// A value of a series.
-    Series,
-    /// The post at this position has a negative or infinite count, or a platform code or day out of range.
-    Post(usize),
+/// What the series say of an artist; its posts add to it.
+pub(crate) struct SeriesFeatures {
+    momentum: MomentumFeatures,
+    growth: f64,
+    reach: f64,
+    /// Saves and playlist adds of the window, and the streams they stand against.
+    conversions: f64,
+    streams: f64,
 }
 
 /// Growth from one window to the next, %, by sums over their days, or means where days are missing, of the components of
@@ -44,32 +45,36 @@ fn growth(before: f64, now: f64) -> f64 {
 }
 
 impl Extractor {
-    /// Writes the features of the artist whose series stand in `gather` to position `i` of `block`.
+    /// The features of the artist whose series stand in `gather`; nothing where one of their values is not what it may be.
     #[inline(always)]
-    pub(crate) fn extract(
-        &mut self,
-        settings: &Settings,
-        gather: &Gather,
-        sources: &[&[f64]],
-        posts: &PostRows<'_>,
-        (block, i): (&mut Block, usize),
-        spikes: &mut SpikeSink,
-    ) -> Result<(), Wrong> {
+    pub(crate) fn series(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]]) -> Option<SeriesFeatures> {
         let audience = match settings.window_days {
             // A length known to the compiler lets it unroll the passes of the default window.
             30 => self.audience(settings, gather, sources, 30)?,
             _ => self.audience(settings, gather, sources, settings.window())?,
         };
-        let mut momentum = audience.momentum;
         let reach = self.latest_levels(settings, gather, sources);
-        let (flow_numerator, flow_denominator) = stream_conversion(gather, sources, settings.window());
+        let (conversions, streams) = stream_conversion(gather, sources, settings.window());
+        Some(SeriesFeatures { momentum: audience.momentum, growth: audience.growth, reach, conversions, streams })
+    }
 
-        let (mut engagement, mut numerator, mut denominator) = (f64::NAN, flow_numerator, flow_denominator);
+    /// Writes the features of the artist whose series were the last, and of these posts, to position `i` of `block`.
+    ///
+    /// # Errors
+    /// The position of a post with a negative or infinite count, or a platform code or day out of range.
+    #[inline(always)]
+    pub(crate) fn posts(
+        &mut self,
+        settings: &Settings,
+        series: SeriesFeatures,
+        posts: &PostRows<'_>,
+        (block, i): (&mut Block, usize),
+        spikes: &mut SpikeSink,
+    ) -> Result<(), usize> {
+        let SeriesFeatures { mut momentum, growth, reach, conversions: mut numerator, streams: mut denominator } = series;
+        let mut engagement = f64::NAN;
         if posts.len > 0 {
-            let found = match self.posts.scan(settings, posts, &self.platforms, spikes) {
-                Ok(found) => found,
-                Err(at) => return Err(Wrong::Post(at)),
-            };
+            let found = self.posts.scan(settings, posts, &self.platforms, spikes)?;
             engagement = found.engagement;
             momentum.excess = found.excess;
             momentum.viral_share = found.viral_share;
@@ -78,18 +83,18 @@ impl Extractor {
         }
         let conversion = if denominator > 0.0 { 100.0 * numerator / denominator } else { f64::NAN };
         block.set_momentum(i, &momentum);
-        block.set_fan_value(i, &FanValueFeatures { engagement, growth: audience.growth, reach, conversion });
+        block.set_fan_value(i, &FanValueFeatures { engagement, growth, reach, conversion });
         Ok(())
     }
 
     #[inline(always)]
-    fn audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Result<Audience, Wrong> {
+    fn audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Option<Audience> {
         self.filled_days = 0;
         self.missing_days = 0;
         match self.complete_audience(settings, gather, sources, window) {
-            Some(audience) => Ok(audience),
-            None if gather.is_valid(sources) => Ok(self.patchy_audience(settings, gather, sources)),
-            None => Err(Wrong::Series),
+            Some(audience) => Some(audience),
+            None if gather.is_valid(sources) => Some(self.patchy_audience(settings, gather, sources)),
+            None => None,
         }
     }
 

@@ -5,7 +5,7 @@ mod block;
 mod index_stats;
 mod posts;
 
-pub(crate) use artist::{Extractor, Wrong};
+pub(crate) use artist::Extractor;
 pub(crate) use block::{BLOCK, Block};
 pub(crate) use posts::{PostRows, PostSpike, Posts};
 
