@@ -35,6 +35,7 @@ macro_rules! columns {
         }
 
         /// The columns of one block of artists.
+        #[repr(align(64))]
         pub(super) struct OutBlock {
             $(pub(super) $field: [f64; crate::features::BLOCK],)*
         }

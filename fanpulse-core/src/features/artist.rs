@@ -23,13 +23,16 @@ pub(crate) struct Extractor {
 
 /// Follower growth, listener growth and the momentum features of the audience.
 struct Audience {
-    momentum: MomentumFeatures,
+    /// Nothing where the terms hold an index without missing days, of which they are made after the posts: the core waits
+    /// for what it reads at other places than it was just written.
+    momentum: Option<MomentumFeatures>,
     growth: f64,
 }
 
 /// What the series say of an artist; its posts add to it.
 pub(crate) struct SeriesFeatures {
-    momentum: MomentumFeatures,
+    /// As in [`Audience`].
+    momentum: Option<MomentumFeatures>,
     growth: f64,
     reach: f64,
     /// Saves and playlist adds of the window, and the streams they stand against.
@@ -71,17 +74,27 @@ impl Extractor {
         (block, i): (&mut Block, usize),
         spikes: &mut SpikeSink,
     ) -> Result<(), usize> {
-        let SeriesFeatures { mut momentum, growth, reach, conversions: mut numerator, streams: mut denominator } = series;
+        let SeriesFeatures { momentum, growth, reach, conversions: mut numerator, streams: mut denominator } = series;
         let mut engagement = f64::NAN;
+        let (mut excess, mut viral_share) = (f64::NAN, f64::NAN);
         if posts.len > 0 {
             let found = self.posts.scan(settings, posts, &self.platforms, spikes)?;
             engagement = found.engagement;
-            momentum.excess = found.excess;
-            momentum.viral_share = found.viral_share;
+            excess = found.excess;
+            viral_share = found.viral_share;
             numerator += found.conversions;
             denominator += found.views;
         }
         let conversion = if denominator > 0.0 { 100.0 * numerator / denominator } else { f64::NAN };
+        let mut momentum = match momentum {
+            Some(momentum) => momentum,
+            None => match settings.window_days {
+                30 => self.terms.complete(30, &settings.momentum),
+                _ => self.terms.complete(settings.window(), &settings.momentum),
+            },
+        };
+        momentum.excess = excess;
+        momentum.viral_share = viral_share;
         block.set_momentum(i, &momentum);
         block.set_fan_value(i, &FanValueFeatures { engagement, growth, reach, conversion });
         Ok(())
@@ -103,8 +116,7 @@ impl Extractor {
     #[inline(always)]
     fn complete_audience(&mut self, settings: &Settings, gather: &Gather, sources: &[&[f64]], window: usize) -> Option<Audience> {
         let (mut followers, mut listeners) = ([Tally::default(); 2], [Tally::default(); 2]);
-        self.terms.prepare(window);
-        let index = &mut self.terms.index[..window];
+        self.terms.begin(window);
         let mut components = 0;
         for series in gather.series() {
             if !series.class.is_audience() {
@@ -119,30 +131,19 @@ impl Extractor {
             };
             sums[0].add(before);
             sums[1].add(now);
-            if components == 0 {
-                for (x, v) in index.iter_mut().zip(now) {
-                    *x = weight * v;
-                }
-            } else {
-                for (x, v) in index.iter_mut().zip(now) {
-                    *x += weight * v;
-                }
-            }
+            self.terms.add(weight, now);
             components += 1;
         }
         // NaN, the mark of a missing day, survives a sum, as infinity does; a day without audience cannot be linked.
         let [f0, f1, l0, l1] = [followers[0].total(), followers[1].total(), listeners[0].total(), listeners[1].total()];
-        let mut not_positive = 0;
-        for &x in index.iter() {
-            not_positive |= u64::from(x <= 0.0);
-        }
+        let not_positive = self.terms.not_positive(window);
         let negative = followers[0].negative() | followers[1].negative() | listeners[0].negative() | listeners[1].negative();
         // No closure here or elsewhere on this path: it would be compiled for the least of the CPUs.
         if components == 0 || !(f0 + f1 + l0 + l1).is_finite() || not_positive | negative != 0 {
             return None;
         }
-        let momentum = self.terms.complete(window, &settings.momentum);
-        Some(Audience { momentum, growth: both_growths(growth(f0, f1), growth(l0, l1)) })
+        self.terms.lay_out(window);
+        Some(Audience { momentum: None, growth: both_growths(growth(f0, f1), growth(l0, l1)) })
     }
 
     /// Missing days, platforms that come and go, zeros, or streams in place of an audience.
@@ -178,7 +179,7 @@ impl Extractor {
         self.filled_days = self.filled.filled_days;
         self.missing_days = u32::try_from(self.index.values.iter().filter(|x| x.is_nan()).count()).unwrap_or(u32::MAX);
         Audience {
-            momentum: with_gaps(&self.index.values, &settings.momentum),
+            momentum: Some(with_gaps(&self.index.values, &settings.momentum)),
             growth: both_growths(growth(followers[0], followers[1]), growth(listeners[0], listeners[1])),
         }
     }

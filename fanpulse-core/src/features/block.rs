@@ -9,6 +9,7 @@ macro_rules! block {
     ($($field:ident)*) => {
         /// The features of up to [`BLOCK`] artists.
         #[derive(Debug)]
+        #[repr(align(64))]
         pub(crate) struct Block { $(pub(crate) $field: [f64; BLOCK],)* }
 
         impl Block {

@@ -1,37 +1,78 @@
 //! Weeks, risen days and noise of an audience index.
 
 use super::MomentumFeatures;
-use crate::math::{FIRST, LANES, reduce};
+use crate::math::{FIRST, LANES, LaneColumn, reduce};
 use crate::settings::MomentumSettings;
 
 /// Scratch space for the day-by-day terms of an index, in whole lanes.
 #[derive(Debug, Default)]
 pub(super) struct Terms {
+    /// The window that the columns below were made for.
+    window: usize,
+    /// The index as it is added up, the last lanes those of the last days, which may overlap the ones before.
+    sums: LaneColumn,
     /// The index; behind its window ones, so that whole lanes can be worked on.
-    pub(super) index: Vec<f64>,
-    risen: Vec<f64>,
-    changes: Vec<f64>,
-    bends: Vec<f64>,
+    index: LaneColumn,
+    risen: LaneColumn,
+    changes: LaneColumn,
+    bends: LaneColumn,
 }
 
 impl Terms {
-    /// Makes room for a window.
+    /// Makes room for a window and sets its index to 0.
     #[inline(always)]
-    pub(super) fn prepare(&mut self, window: usize) {
-        let padded = window.next_multiple_of(LANES) + LANES;
-        if self.index.len() != padded {
-            self.index.clear();
-            self.index.resize(padded, 1.0);
-            self.risen.resize(padded, 0.0);
-            self.changes.resize(padded, 0.0);
-            self.bends.resize(padded, 0.0);
+    pub(super) fn begin(&mut self, window: usize) {
+        if self.window != window {
+            for column in [&mut self.sums, &mut self.index, &mut self.risen, &mut self.changes, &mut self.bends] {
+                column.fit(window.div_ceil(LANES) + 1);
+            }
+            self.index.as_flattened_mut().fill(1.0);
+            self.window = window;
         }
+        for sums in &mut self.sums[..window.div_ceil(LANES)] {
+            *sums = [0.0; LANES];
+        }
+    }
+
+    /// Adds a component's days, as many as the window has, to the index.
+    #[inline(always)]
+    pub(super) fn add(&mut self, weight: f64, days: &[f64]) {
+        let (whole, rest) = days.as_chunks::<LANES>();
+        let sums = &mut self.sums[..days.len().div_ceil(LANES)];
+        for (sums, days) in sums.iter_mut().zip(whole) {
+            add_lanes(sums, weight, days);
+        }
+        if !rest.is_empty()
+            && let (Some(sums), Some(days)) = (sums.last_mut(), days.last_chunk())
+        {
+            add_lanes(sums, weight, days);
+        }
+    }
+
+    /// Lays the index that was added up out day by day, as [`Terms::complete`] reads it.
+    #[inline(always)]
+    pub(super) fn lay_out(&mut self, window: usize) {
+        lay_out(&self.sums[..window.div_ceil(LANES)], &mut self.index.as_flattened_mut()[..window]);
+    }
+
+    /// Not 0 where a day of the index is 0 or less.
+    #[inline(always)]
+    pub(super) fn not_positive(&self, window: usize) -> u64 {
+        let mut not_positive = 0;
+        for sums in &self.sums[..window.div_ceil(LANES)] {
+            for &x in sums {
+                not_positive |= u64::from(x <= 0.0);
+            }
+        }
+        not_positive
     }
 
     /// The features of an index that has a positive value on every day of the window.
     #[inline(always)]
     pub(super) fn complete(&mut self, window: usize, s: &MomentumSettings) -> MomentumFeatures {
-        let Self { index, risen, changes, bends } = self;
+        let Self { index, risen, changes, bends, .. } = self;
+        let (index, risen) = (index.as_flattened(), risen.as_flattened_mut());
+        let (changes, bends) = (changes.as_flattened_mut(), bends.as_flattened_mut());
         let (pairs, inner) = (window - 7, window - 2);
         weekly_terms(&index[..pairs.next_multiple_of(LANES) + 7], risen, changes, s.tie_tolerance);
         bend_terms(&index[..inner.next_multiple_of(LANES) + 2], bends);
@@ -61,6 +102,27 @@ impl Terms {
             excess: f64::NAN,
             viral_share: f64::NAN,
         }
+    }
+}
+
+#[inline(always)]
+fn add_lanes(sums: &mut [f64; LANES], weight: f64, days: &[f64; LANES]) {
+    // A copy, so that the compiler knows it to be apart from the days.
+    let mut own = *sums;
+    for l in 0..LANES {
+        own[l] += weight * days[l];
+    }
+    *sums = own;
+}
+
+/// Lays lanes, the last of them the last days, out day by day.
+#[inline(always)]
+fn lay_out(lanes: &[[f64; LANES]], days: &mut [f64]) {
+    for (days, lanes) in days.as_chunks_mut().0.iter_mut().zip(lanes) {
+        *days = *lanes;
+    }
+    if let (Some(days), Some(lanes)) = (days.last_chunk_mut(), lanes.last()) {
+        *days = *lanes;
     }
 }
 
@@ -229,8 +291,9 @@ mod tests {
         for window in [14, 21, 30, 61] {
             let x: Vec<f64> = (0..window).map(|t| 100.0 + f64::from(t) + f64::from(t * t % 7)).collect();
             let mut terms = Terms::default();
-            terms.prepare(x.len());
-            terms.index[..x.len()].copy_from_slice(&x);
+            terms.begin(x.len());
+            terms.add(1.0, &x);
+            terms.lay_out(x.len());
             let (a, b) = (terms.complete(x.len(), &s), with_gaps(&x, &s));
             for (a, b) in [
                 (a.week_1, b.week_1),

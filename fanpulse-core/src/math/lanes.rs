@@ -3,6 +3,48 @@
 /// Lanes of every reduction.
 pub(crate) const LANES: usize = 8;
 
+/// Scratch space of whole lanes that begins at a cache line, so that none of them lie on two.
+#[derive(Debug, Default)]
+pub(crate) struct LaneColumn {
+    values: Vec<f64>,
+    start: usize,
+}
+
+impl LaneColumn {
+    /// Makes room for so many lane groups where there is less; then all are 0.
+    #[inline(always)]
+    pub(crate) fn fit(&mut self, groups: usize) {
+        if self.len() < groups {
+            self.grow(groups);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, groups: usize) {
+        const LINE: usize = 64;
+        let n = groups * LANES;
+        self.values = vec![0.0; n + LINE / size_of::<f64>()];
+        self.start = self.values.as_ptr().align_offset(LINE).min(self.values.len() - n);
+        self.values.truncate(self.start + n);
+    }
+}
+
+impl std::ops::Deref for LaneColumn {
+    type Target = [[f64; LANES]];
+
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        self.values[self.start..].as_chunks().0
+    }
+}
+
+impl std::ops::DerefMut for LaneColumn {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.values[self.start..].as_chunks_mut().0
+    }
+}
+
 /// Adds the lanes up in a fixed tree.
 #[inline(always)]
 pub(crate) fn reduce(a: [f64; LANES]) -> f64 {
@@ -86,6 +128,17 @@ const fn mask(from_end: bool) -> [[f64; LANES]; LANES + 1] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lane_columns_grow_and_begin_at_a_cache_line() {
+        let mut column = LaneColumn::default();
+        for (wanted, groups) in [(3, 3), (2, 3), (40, 40)] {
+            column.fit(wanted);
+            assert_eq!((column.len(), column.as_ptr().addr() % 64), (groups, 0));
+            column[wanted - 1] = [1.0; LANES];
+        }
+        assert_eq!(column.as_flattened().iter().sum::<f64>(), 8.0);
+    }
 
     #[test]
     fn every_length_adds_up() {

@@ -7,5 +7,5 @@ mod prefetch;
 
 pub(crate) use draws::Draws;
 pub(crate) use elementary::{exp_m1, ln};
-pub(crate) use lanes::{FIRST, LANES, Tally, reduce};
+pub(crate) use lanes::{FIRST, LANES, LaneColumn, Tally, reduce};
 pub(crate) use prefetch::prefetch;

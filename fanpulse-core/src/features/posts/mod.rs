@@ -6,7 +6,7 @@ mod terms;
 use self::group::{Bar, Group, above, group};
 use self::terms::{conversion_terms, engagement_terms, flag, time_terms};
 use crate::ingest::Times;
-use crate::math::{LANES, reduce};
+use crate::math::{LANES, LaneColumn, reduce};
 use crate::series::Rows;
 use crate::settings::Settings;
 use crate::time::MICROS_PER_DAY;
@@ -66,17 +66,17 @@ type Lane = [f64; LANES];
 /// Scratch columns of one artist's posts in whole lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Posts {
-    engagement: Vec<Lane>,
+    engagement: LaneColumn,
     /// 1 for a post of the window, of the baseline; 0 for one that does not count there.
-    in_window: Vec<Lane>,
-    in_baseline: Vec<Lane>,
+    in_window: LaneColumn,
+    in_baseline: LaneColumn,
     /// The baseline's posts of the platform at hand.
-    member: Vec<Lane>,
+    member: LaneColumn,
     /// 1 for a post of it that is viral.
-    viral: Vec<Lane>,
+    viral: LaneColumn,
     /// Saves and shares, and the views they stand against, of the window's posts that know both.
-    conversions: Vec<Lane>,
-    views: Vec<Lane>,
+    conversions: LaneColumn,
+    views: LaneColumn,
     chunks: usize,
 }
 
@@ -154,18 +154,19 @@ impl Posts {
         let mut platforms: Vec<u32> = (0..posts.len).map(number_of).collect();
         platforms.sort_unstable();
         platforms.dedup();
-        let mut member = std::mem::take(&mut self.member);
+        let mut all = std::mem::take(&mut self.member);
+        all.fit(self.chunks);
+        let member = &mut all[..self.chunks];
         for number in platforms {
-            member.clear();
-            member.extend_from_slice(&self.in_baseline[..self.chunks]);
+            member.copy_from_slice(&self.in_baseline[..self.chunks]);
             for i in (0..posts.len).filter(|&i| number_of(i) != number) {
                 member[i / LANES][i % LANES] = 0.0;
             }
             let reach = followers_of(followers, number);
-            let group = group(&member, self);
-            self.add(settings, posts, &group, reach, (&member, spikes), sums);
+            let group = group(member, self);
+            self.add(settings, posts, &group, reach, (member, spikes), sums);
         }
-        self.member = member;
+        self.member = all;
         spikes[start..].sort_unstable_by_key(|s| s.row);
     }
 
@@ -178,7 +179,7 @@ impl Posts {
             for column in
                 [&mut self.engagement, &mut self.in_window, &mut self.in_baseline, &mut self.conversions, &mut self.views, &mut self.viral]
             {
-                column.resize(chunks, [0.0; LANES]);
+                column.fit(chunks);
             }
         }
         let as_of = posts.as_of;
