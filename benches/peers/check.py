@@ -39,7 +39,8 @@ def row_of(result: dict[str, Any]) -> dict[str, float]:
     parts = momentum.get("components", {})
     row = {name: parts.get(name, {}).get("score") for name in MOMENTUM_WEIGHTS}
     row |= {name: fvs.get(name) for name in ("fvs", "coverage")}
-    row["momentum"] = momentum.get("momentum")
+    row |= {name: momentum.get(name) for name in ("momentum", "velocity_se")}
+    row["momentum_low"], row["momentum_high"] = momentum.get("interval") or (None, None)
     row["breakout"] = result.get("breakout", {}).get("probability")
     row["viral_posts"] = len(result["viral_posts"])
     return {key: np.nan if row[key] is None else row[key] for key in KEYS}
