@@ -3,8 +3,7 @@
 Assumes what a script for this data would assume: rows sorted by artist, component, day, at most
 one value per key, levels only (no flows or counters, so conversion is that of the posts and there
 is no fall-back to streams). Complete data are seen as a matrix without a copy; other data are
-scattered into one, carried forward and added up by `np.add.reduceat`. `score_long` treats all
-data that way.
+scattered into one, carried forward and added up by `np.add.reduceat` (`numpy_long_form.py`: all).
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -328,23 +328,23 @@ def score(
 ) -> Scores:
     """Scores of all artists, in blocks that fit the cache, on `threads` threads."""
     end = (as_of - EPOCH).days
-    with ThreadPoolExecutor(threads) as pool:
-        parts = list(
-            pool.map(
-                lambda c: score_block(c, end, window, view=view),
-                blocks(columns, block),
-            )
-        )
+    cut = blocks(columns, block)
+    if threads == 1:
+        parts = [score_block(c, end, window, view=view) for c in cut]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            one = partial(score_block, end=end, window=window, view=view)
+            parts = list(pool.map(one, cut))
     return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
 
 def score_files(
-    observations: Path, posts: Path | None, as_of: date, window: int
+    observations: Path,
+    posts: Path | None,
+    as_of: date,
+    window: int,
+    *,
+    view: bool = True,
 ) -> Scores:
     """Reads the files and scores all artists."""
-    return score(load(observations, posts), as_of, window)
-
-
-def score_long(columns: Columns, as_of: date, window: int) -> Scores:
-    """Scores of all artists without the short way for complete data."""
-    return score(columns, as_of, window, view=False)
+    return score(load(observations, posts), as_of, window, view=view)

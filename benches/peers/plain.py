@@ -301,8 +301,8 @@ def momentum_index(
             total += w * parts.get(name, {"score": 5.0})["score"]
             weight += w
     score = total / weight
-    days = (len(weeks[1]), len(weeks[2]))
-    motion = Motion(window, score, weight, v, days, u, (far, len(weeks[far])), p)
+    near = (len(weeks[1]), len(weeks[2]))
+    motion = Motion(window, score, weight, v, near, u, (far, len(weeks[far])), p)
     return {
         "momentum": score,
         "interval": interval(index, motion),
