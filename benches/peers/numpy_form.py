@@ -80,21 +80,31 @@ def levels(c: Columns, end: int, window: int, *, view: bool) -> Levels:
         )
         wide = days[:, -2 * window :]
         return Levels(artist, component, wide, days[:, -1], bool(square))
-    keep = (c.day <= end) & ~np.isnan(c.value)
-    artist, component = c.artist[keep], c.component[keep]
-    day, value = c.day[keep], c.value[keep]
+    artist, component, day, value = c.artist, c.component, c.day, c.value
+    keep = (day <= end) & ~np.isnan(value)
+    if not keep.all():
+        artist, component = artist[keep], component[keep]
+        day, value = day[keep], value[keep]
     new = np.ones(artist.size, dtype=bool)
     new[1:] = (artist[1:] != artist[:-1]) | (component[1:] != component[:-1])
     start = np.flatnonzero(new)
     last = np.append(start[1:], artist.size) - 1
     grid = np.full((start.size, 2 * window + spec.MAX_FILL), np.nan)
-    column = day - (end - grid.shape[1] + 1)
-    inside = column >= 0
-    grid[(np.cumsum(new) - 1)[inside], column[inside]] = value[inside]
-    filled = grid[:, spec.MAX_FILL :].copy()
-    for back in range(1, spec.MAX_FILL + 1):
-        before = grid[:, spec.MAX_FILL - back : grid.shape[1] - back]
-        np.copyto(filled, before, where=np.isnan(filled))
+    width = grid.shape[1]
+    first = end - width + 1
+    place = np.repeat(np.arange(start.size) * width - first, last + 1 - start)
+    place += day
+    inside = day >= first
+    if inside.all():
+        grid.ravel()[place] = value
+    else:
+        grid.ravel()[place[inside]] = value[inside]
+    filled = grid[:, spec.MAX_FILL :]
+    if np.isnan(filled).any():
+        filled = filled.copy()
+        for back in range(1, spec.MAX_FILL + 1):
+            before = grid[:, spec.MAX_FILL - back : width - back]
+            np.copyto(filled, before, where=np.isnan(filled))
     latest = np.where(end - day[last] <= spec.MAX_AGE, value[last], np.nan)
     return Levels(artist[start], component[start], filled, latest, False)
 
