@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -19,6 +20,7 @@ from time import perf_counter
 import agree
 import data
 from side import Side, peer_command
+from worker import PACKAGE
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ PEERS = (
     Pair("numpy_long", 1, 2),
     Pair("polars", 2, 2),
     Pair("duckdb", 2, 2),
+    *([Pair(PACKAGE, 2, 2)] if find_spec("fanpulse") else []),
 )
 """NumPy works on one thread by itself; on two, the script's own pool shares out blocks of artists."""
 
