@@ -1,6 +1,6 @@
 """Checks the fast forms against `plain.py`, on complete data and on data with gaps.
 
-Every artist of the small data sets is checked, and the forms among each other on all.
+Every artist of the small data sets is checked.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import data
 import plain
 from agree import KEYS, array_differences
+from side import Side
 from spec import MOMENTUM_WEIGHTS
 from worker import FORMS
 
@@ -39,7 +40,8 @@ def row_of(result: dict[str, Any]) -> dict[str, float]:
     parts = momentum.get("components", {})
     row = {name: parts.get(name, {}).get("score") for name in MOMENTUM_WEIGHTS}
     row |= {name: fvs.get(name) for name in ("fvs", "coverage")}
-    row["momentum"] = momentum.get("momentum")
+    row |= {name: momentum.get(name) for name in ("momentum", "velocity_se")}
+    row["momentum_low"], row["momentum_high"] = momentum.get("interval") or (None, None)
     row["breakout"] = result.get("breakout", {}).get("probability")
     row["viral_posts"] = len(result["viral_posts"])
     return {key: np.nan if row[key] is None else row[key] for key in KEYS}
@@ -61,6 +63,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artists", type=int, default=200)
     parser.add_argument("--window", type=int, default=data.WINDOW, help="at least 14")
+    parser.add_argument(
+        "--worker", type=Path, help="FanPulse's worker, checked as well"
+    )
     args = parser.parse_args()
     failed = False
     for kind in data.COMPONENTS:
@@ -68,6 +73,14 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 files = data.write(data.Shape(args.artists, kind, gaps), Path(folder))
                 want = plain_scores(files, data.AS_OF, args.window)
+                if args.worker:
+                    with Side(
+                        [str(args.worker)], files, read=False, window=args.window
+                    ) as side:
+                        found = array_differences(side.scores(Path(folder), 2), want)
+                    failed |= bool(found)
+                    label = f"{kind}, gaps {gaps}, FanPulse"
+                    print(f"{label}: {'; '.join(found) or 'agrees'}")
                 for name in FORMS:
                     form = import_module(f"{name}_form")
                     where = (files.observations, files.posts)

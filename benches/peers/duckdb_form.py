@@ -5,20 +5,20 @@ or counters, so conversion is that of the posts and there is no fall-back to str
 every artist has the same components without a missing day, the components are added by the
 position of their rows; that way is valid for complete data in order only. In other data, the
 index of artists with unbroken series is the weighted sum of each day up to a factor; the other
-artists are carried forward and chain-linked day by day. No interval of the momentum index.
+artists are carried forward and chain-linked day by day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 import spec
 from agree import KEYS
+from duckdb_momentum import curve, momentum_sql
 from duckdb_tables import Connection, load, open_files
 
 __all__ = ["load", "score", "score_files"]
@@ -34,18 +34,6 @@ def names(values: tuple[str, ...]) -> str:
 FOLLOWERS = f"metric IN ({names(spec.FOLLOWER_METRICS)})"
 AUDIENCE = f"metric IN ({names(spec.FOLLOWER_METRICS + spec.LISTENER_METRICS)})"
 WEIGHT = f"CASE WHEN {FOLLOWERS} THEN 1.0::DOUBLE ELSE 0.5::DOUBLE END"
-
-
-def curve(knots: spec.Knots, x: str) -> str:
-    """A piecewise-linear curve as a CASE expression; NULL stays NULL."""
-    steps = [f"WHEN {x} <= {knots[0][0]}::DOUBLE THEN {knots[0][1]}::DOUBLE"]
-    for (x0, y0), (x1, y1) in pairwise(knots):
-        slope = f"({y1 - y0}::DOUBLE / {x1 - x0}::DOUBLE)"
-        steps.append(
-            f"WHEN {x} <= {x1}::DOUBLE THEN {y0}::DOUBLE + ({x} - {x0}::DOUBLE) * {slope}"
-        )
-    last = f"WHEN {x} > {knots[-1][0]}::DOUBLE THEN {knots[-1][1]}::DOUBLE"
-    return f"CASE {' '.join(steps)} {last} END"
 
 
 def series_sql(end: str, window: int) -> str:
@@ -222,46 +210,6 @@ def aligned_sql(end: str, window: int, components: list[tuple[str, str]]) -> str
     """
 
 
-def momentum_sql(end: str, window: int, *, aligned: bool) -> str:
-    """Raw velocity, acceleration and consistency, one row per artist.
-
-    Where the days are `aligned`, the day a week before is seven rows before.
-    """
-    before = "lag(x, 7) OVER (PARTITION BY artist ORDER BY day)"
-    if aligned:
-        before = f"CASE WHEN day > {end} - {window - 7} THEN lag(x, 7) OVER () END"
-    weeks = range(1, window // 7 + 1)
-    means = ", ".join(
-        f"""CASE WHEN count(x) FILTER (week = {k}) >= {spec.MIN_WEEK_DAYS}
-            THEN avg(x) FILTER (week = {k}) END AS m{k}"""
-        for k in weeks
-    )
-    rates = ", ".join(
-        f"100 * (pow(m2 / m{k}, 1.0::DOUBLE / {7 * (k - 2)}) - 1)"
-        for k in reversed(weeks)
-        if k > 2
-    )
-    u = f"coalesce({rates})" if rates else "NULL::DOUBLE"
-    return f"""
-        SELECT artist, v, v - {u} AS a, p
-        FROM (
-            SELECT *, 100 * (pow(m1 / m2, 1.0::DOUBLE / 7) - 1) AS v
-            FROM (
-                SELECT artist, {means},
-                    CASE WHEN count(x - y) >= {spec.MIN_PAIRS} THEN avg(
-                        CASE WHEN abs(x - y) <= {spec.TIE}::DOUBLE * greatest(x, y) THEN 0.5
-                        WHEN x > y THEN 1 WHEN x < y THEN 0 END) END AS p
-                FROM (
-                    SELECT artist, x, ({end} - day) // 7 + 1 AS week,
-                        {before} AS y
-                    FROM daily
-                )
-                GROUP BY artist
-            )
-        )
-    """
-
-
 def final_sql(end: str, window: int, *, aligned: bool) -> str:
     """All scores, one row per artist, in order."""
     raws = {
@@ -284,29 +232,31 @@ def final_sql(end: str, window: int, *, aligned: bool) -> str:
         parts AS (
             SELECT artist, {coverage} AS cover, {total} AS total,
                 coalesce(viral_posts, 0) AS viral_posts,
-                {curve(spec.VELOCITY, "v")} AS velocity,
-                CASE WHEN v IS NOT NULL THEN {curve(spec.ACCELERATION, "a")} END
-                    AS acceleration,
-                CASE WHEN v IS NOT NULL THEN 10 * p END AS consistency,
+                velocity, acceleration, consistency, velocity_se, below, above,
                 CASE WHEN v IS NOT NULL AND posts >= {spec.MIN_POSTS} AND excess IS NOT NULL
                     THEN greatest({curve(spec.EXCESS, "excess")},
                         {curve(spec.VIRAL_SHARE, "share")}) END AS viral_potential
             FROM audience LEFT JOIN motion USING (artist) LEFT JOIN from_posts USING (artist)
         )
-        SELECT * REPLACE (
-            CASE WHEN momentum IS NOT NULL THEN {spec.BREAKOUT}[1 + {met}] END AS breakout
-        )
+        SELECT artist, velocity, acceleration, consistency, velocity_se, viral_potential,
+            viral_posts, fvs, coverage, weighed / weight AS momentum,
+            CASE WHEN below >= 0 THEN greatest((weighed - below) / weight, 0) END
+                AS momentum_low,
+            CASE WHEN above >= 0 THEN least((weighed + above) / weight, 10) END
+                AS momentum_high,
+            CASE WHEN velocity IS NOT NULL THEN {spec.BREAKOUT}[1 + {met}] END AS breakout
         FROM (
-        SELECT artist, velocity, acceleration, consistency, viral_potential, viral_posts,
-            CASE WHEN cover >= {spec.MIN_COVERAGE}::DOUBLE THEN total / cover END AS fvs,
-            CASE WHEN cover >= {spec.MIN_COVERAGE}::DOUBLE THEN cover END AS coverage,
-            ({w["velocity"]} * velocity + {w["acceleration"]} * coalesce(acceleration, 5)
-                + {w["consistency"]} * coalesce(consistency, 5)
-                + {w["viral_potential"]} * coalesce(viral_potential, 0))
-            / ({w["velocity"]} + {w["acceleration"]} + {w["consistency"]}
-                + CASE WHEN viral_potential IS NULL THEN 0 ELSE {w["viral_potential"]} END)
-                AS momentum, NULL AS breakout
-        FROM parts)
+            SELECT *,
+                CASE WHEN cover >= {spec.MIN_COVERAGE}::DOUBLE THEN total / cover END AS fvs,
+                CASE WHEN cover >= {spec.MIN_COVERAGE}::DOUBLE THEN cover END AS coverage,
+                {w["velocity"]} * velocity + {w["acceleration"]} * coalesce(acceleration, 5)
+                    + {w["consistency"]} * coalesce(consistency, 5)
+                    + {w["viral_potential"]} * coalesce(viral_potential, 0) AS weighed,
+                {w["velocity"]} + {w["acceleration"]} + {w["consistency"]}
+                    + CASE WHEN viral_potential IS NULL THEN 0
+                        ELSE {w["viral_potential"]} END AS weight
+            FROM parts
+        )
         ORDER BY artist
     """
 

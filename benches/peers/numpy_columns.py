@@ -114,8 +114,9 @@ def load(observations: Path, posts: Path | None) -> Columns:
 def blocks(c: Columns, size: int) -> list[Columns]:
     """Cuts the rows into blocks of `size` artists."""
     edges = np.arange(0, len(c.artist_ids) + size, size)
-    row = np.searchsorted(c.artist, edges)
-    post = np.searchsorted(c.post_artist, edges)
+    # Of the columns' own type, or these are converted to that of the edges.
+    row = np.searchsorted(c.artist, edges.astype(c.artist.dtype))
+    post = np.searchsorted(c.post_artist, edges.astype(c.post_artist.dtype))
     out = []
     for i in range(edges.size - 1):
         r, p = slice(row[i], row[i + 1]), slice(post[i], post[i + 1])

@@ -3,7 +3,7 @@
 Assumes what a script for this data would assume: rows sorted by artist, component, day, at most
 one value per key, levels only (no flows or counters, so conversion is that of the posts and there
 is no fall-back to streams). Complete data are seen as a matrix without a copy; other data are
-scattered into one and carried forward. No interval of the momentum index.
+scattered into one, carried forward and added up by `np.add.reduceat` (`numpy_long_form.py`: all).
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import spec
 from numpy_columns import THREADS, Array, Columns, blocks, load
+from numpy_momentum import interpolate, momentum, present_mean
 
 __all__ = ["load", "score", "score_files"]
 
@@ -64,9 +66,9 @@ def dense_length(c: Columns, end: int, window: int) -> int | None:
     return length if same else None
 
 
-def levels(c: Columns, end: int, window: int) -> Levels:
-    """Daily levels, a view where the data are complete."""
-    length = dense_length(c, end, window)
+def levels(c: Columns, end: int, window: int, *, view: bool) -> Levels:
+    """Daily levels, a view where the data are complete and one is wanted."""
+    length = dense_length(c, end, window) if view else None
     if length is not None:
         days = c.value.reshape(-1, length)
         artist, component = c.artist[::length], c.component[::length]
@@ -78,31 +80,33 @@ def levels(c: Columns, end: int, window: int) -> Levels:
         )
         wide = days[:, -2 * window :]
         return Levels(artist, component, wide, days[:, -1], bool(square))
-    keep = (c.day <= end) & ~np.isnan(c.value)
-    artist, component = c.artist[keep], c.component[keep]
-    day, value = c.day[keep], c.value[keep]
+    artist, component, day, value = c.artist, c.component, c.day, c.value
+    keep = (day <= end) & ~np.isnan(value)
+    if not keep.all():
+        artist, component = artist[keep], component[keep]
+        day, value = day[keep], value[keep]
     new = np.ones(artist.size, dtype=bool)
     new[1:] = (artist[1:] != artist[:-1]) | (component[1:] != component[:-1])
     start = np.flatnonzero(new)
     last = np.append(start[1:], artist.size) - 1
     grid = np.full((start.size, 2 * window + spec.MAX_FILL), np.nan)
-    column = day - (end - grid.shape[1] + 1)
-    inside = column >= 0
-    grid[(np.cumsum(new) - 1)[inside], column[inside]] = value[inside]
-    filled = grid[:, spec.MAX_FILL :].copy()
-    for back in range(1, spec.MAX_FILL + 1):
-        before = grid[:, spec.MAX_FILL - back : grid.shape[1] - back]
-        np.copyto(filled, before, where=np.isnan(filled))
+    width = grid.shape[1]
+    first = end - width + 1
+    place = np.repeat(np.arange(start.size) * width - first, last + 1 - start)
+    place += day
+    inside = day >= first
+    if inside.all():
+        grid.ravel()[place] = value
+    else:
+        grid.ravel()[place[inside]] = value[inside]
+    filled = grid[:, spec.MAX_FILL :]
+    if np.isnan(filled).any():
+        filled = filled.copy()
+        for back in range(1, spec.MAX_FILL + 1):
+            before = grid[:, spec.MAX_FILL - back : width - back]
+            np.copyto(filled, before, where=np.isnan(filled))
     latest = np.where(end - day[last] <= spec.MAX_AGE, value[last], np.nan)
     return Levels(artist[start], component[start], filled, latest, False)
-
-
-def present_mean(x: Array, axis: int) -> tuple[Array, Array]:
-    """Mean and number of the present values along an axis."""
-    here = ~np.isnan(x)
-    n = here.sum(axis=axis)
-    total = np.where(here, x, 0.0).sum(axis=axis)
-    return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0), n
 
 
 def growth(
@@ -188,12 +192,6 @@ class PostScores:
     conversion: Array
 
 
-def interpolate(knots: spec.Knots, x: Array) -> Array:
-    """Piecewise-linear curve; NaN stays NaN."""
-    xs, ys = zip(*knots, strict=True)
-    return np.interp(x, xs, ys)
-
-
 def ratio_of(top: Array, bottom: Array) -> Array:
     """Quotient where the denominator is positive, else NaN."""
     return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
@@ -274,48 +272,6 @@ def post_scores(
 # --- Scores ------------------------------------------------------------------------------------
 
 
-def momentum(index: Array, potential: Array) -> Scores:
-    """Momentum index and its component scores by artist."""
-    window, artists = index.shape
-    weeks = window // 7
-    none = np.full(artists, np.nan)
-    if weeks < 2:
-        return dict.fromkeys(("momentum", *spec.MOMENTUM_WEIGHTS), none)
-    recent = index[window - 7 * weeks :].reshape(weeks, 7, artists)[::-1]
-    mean, days = present_mean(recent, 1)
-    mean[days < spec.MIN_WEEK_DAYS] = np.nan
-    v = 100.0 * ((mean[0] / mean[1]) ** (1.0 / 7.0) - 1.0)
-    u = none.copy()
-    for k in range(weeks, 2, -1):
-        empty = np.isnan(u)
-        if empty.any():
-            rate = (mean[1, empty] / mean[k - 1, empty]) ** (1.0 / (7 * (k - 2)))
-            u[empty] = 100.0 * (rate - 1.0)
-    rose = index[7:] - index[:-7]
-    tie = spec.TIE * np.maximum(index[7:], index[:-7])
-    pairs = (~np.isnan(rose)).sum(axis=0, dtype=np.int16)
-    risen = (rose > tie).sum(axis=0, dtype=np.int16)
-    risen += (rose >= -tie).sum(axis=0, dtype=np.int16)
-    share = np.where(
-        pairs >= spec.MIN_PAIRS, 0.5 * risen / np.maximum(pairs, 1), np.nan
-    )
-    parts = {
-        "velocity": interpolate(spec.VELOCITY, v),
-        "acceleration": interpolate(spec.ACCELERATION, v - u),
-        "consistency": 10.0 * share,
-        "viral_potential": potential,
-    }
-    total, weight = np.zeros(artists), np.zeros(artists)
-    for name, w in spec.MOMENTUM_WEIGHTS.items():
-        neutral = 0.0 if name == "viral_potential" else 5.0
-        here = ~np.isnan(parts[name])
-        total += w * np.where(here, parts[name], neutral)
-        weight += w * (here | (neutral > 0))
-    absent = np.isnan(v)
-    scores = {"momentum": total / weight, **parts}
-    return {name: np.where(absent, np.nan, x) for name, x in scores.items()}
-
-
 def fan_value_score(parts: dict[str, Array]) -> Scores:
     """FVS and coverage by artist from raw component values."""
     total, coverage = 0.0, 0.0
@@ -330,7 +286,7 @@ def fan_value_score(parts: dict[str, Array]) -> Scores:
 
 
 @np.errstate(divide="ignore", invalid="ignore")
-def score_block(c: Columns, end: int, window: int) -> Scores:
+def score_block(c: Columns, end: int, window: int, *, view: bool) -> Scores:
     """Scores of the artists of one block of rows."""
     first, artists = int(c.artist[0]), int(c.artist[-1] - c.artist[0]) + 1
     metrics = [metric for _, metric in c.components]
@@ -339,7 +295,7 @@ def score_block(c: Columns, end: int, window: int) -> Scores:
         for names in (spec.FOLLOWER_METRICS, spec.LISTENER_METRICS)
     ]
     weight = kinds[0] + 0.5 * kinds[1]
-    lv = levels(c, end, window)
+    lv = levels(c, end, window, view=view)
     row = lv.artist - first
     w = weight[lv.component]
     known = ~np.isnan(lv.latest) & (w > 0)
@@ -378,18 +334,27 @@ def score(
     *,
     threads: int = THREADS,
     block: int = 8192,
+    view: bool = True,
 ) -> Scores:
     """Scores of all artists, in blocks that fit the cache, on `threads` threads."""
     end = (as_of - EPOCH).days
-    with ThreadPoolExecutor(threads) as pool:
-        parts = list(
-            pool.map(lambda c: score_block(c, end, window), blocks(columns, block))
-        )
+    cut = blocks(columns, block)
+    if threads == 1:
+        parts = [score_block(c, end, window, view=view) for c in cut]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            one = partial(score_block, end=end, window=window, view=view)
+            parts = list(pool.map(one, cut))
     return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
 
 def score_files(
-    observations: Path, posts: Path | None, as_of: date, window: int
+    observations: Path,
+    posts: Path | None,
+    as_of: date,
+    window: int,
+    *,
+    view: bool = True,
 ) -> Scores:
     """Reads the files and scores all artists."""
-    return score(load(observations, posts), as_of, window)
+    return score(load(observations, posts), as_of, window, view=view)

@@ -1,8 +1,7 @@
 """Plain Python form of the scores of one artist: sections 1-5 of the scoring specification.
 
 Written to be read beside the specification, not to be fast. It is what the fast forms in this
-folder are checked against. Left out: the 90 % interval of the momentum index, series spikes and
-the learned breakout model.
+folder are checked against. Left out: series spikes and the learned breakout model.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Any
 
 from agree import differences
 from daily import Component, Daily, Series, day_of, latest, mean, read_series
+from interval import Motion, interval, velocity_se
 from spec import (
     ACCELERATION,
     BASELINE_DAYS,
@@ -32,7 +32,6 @@ from spec import (
     MIN_OTHERS,
     MIN_PAIRS,
     MIN_POSTS,
-    MIN_SECOND,
     MIN_WEEK_DAYS,
     MOMENTUM_WEIGHTS,
     STATUS,
@@ -255,21 +254,6 @@ def compound(ratio: float, days: int) -> float:
     return 100.0 * (ratio ** (1.0 / days) - 1.0)
 
 
-def velocity_se(
-    index: Mapping[int, float], velocity: float, n1: int, n2: int
-) -> float | None:
-    """Standard error of velocity from the second differences of the index."""
-    second = [
-        ((index[t + 1] - 2.0 * index[t] + index[t - 1]) / index[t]) ** 2
-        for t in index
-        if t - 1 in index and t + 1 in index
-    ]
-    if len(second) < MIN_SECOND:
-        return None
-    sigma = math.sqrt(mean(second) / 6.0)
-    return (100.0 + velocity) / 7.0 * sigma * math.sqrt(1.0 / n1 + 1.0 / n2)
-
-
 def rising_share(index: Mapping[int, float]) -> float | None:
     """Share of days above the day a week before, ties counting half."""
     rose = pairs = 0.0
@@ -301,8 +285,10 @@ def momentum_index(
         "velocity": {"raw": v, "score": curve(VELOCITY, v)}
     }
     far = max(means)
+    u = None
     if far >= 3:
-        a = v - compound(means[2] / means[far], 7 * (far - 2))
+        u = compound(means[2] / means[far], 7 * (far - 2))
+        a = v - u
         parts["acceleration"] = {"raw": a, "score": curve(ACCELERATION, a)}
     p = rising_share(index)
     if p is not None:
@@ -315,11 +301,14 @@ def momentum_index(
             total += w * parts.get(name, {"score": 5.0})["score"]
             weight += w
     score = total / weight
+    near = (len(weeks[1]), len(weeks[2]))
+    motion = Motion(window, score, weight, v, near, u, (far, len(weeks[far])), p)
     return {
         "momentum": score,
+        "interval": interval(index, motion),
         "status": next(name for low, name in STATUS if score >= low),
         "coverage": sum(MOMENTUM_WEIGHTS[name] for name in parts),
-        "velocity_se": velocity_se(index, v, len(weeks[1]), len(weeks[2])),
+        "velocity_se": velocity_se(index, motion),
         "components": parts,
     }, None
 
@@ -384,6 +373,8 @@ def main() -> None:
         got = score(
             case["observations"], case["posts"], case["as_of"], case["window_days"]
         )
+        if got["momentum"] is not None:
+            del got["momentum"]["interval"]  # the method is free, so no case holds it
         found = differences(got, case["expected"])
         failed += bool(found)
         for line in found:

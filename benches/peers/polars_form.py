@@ -4,8 +4,7 @@ Assumes what a script for this data would assume: rows sorted by artist, compone
 one value per key, levels only (no flows or counters, so conversion is that of the posts and there
 is no fall-back to streams). Sorted runs stand for hashed keys. Where every artist has the same
 components without a missing day, the columns of the components are added side by side; that way
-is valid for complete data only. Other data are carried forward and chain-linked day by day. No
-interval of the momentum index.
+is valid for complete data only. Other data are carried forward and chain-linked day by day.
 
 The number of threads is that of the environment variable `POLARS_MAX_THREADS`.
 """
@@ -34,57 +33,11 @@ from polars_frames import (
     sum_of_components,
     take,
 )
+from polars_momentum import momentum
 
 __all__ = ["load", "score", "score_files"]
 
 Scores = dict[str, np.ndarray]
-
-
-def momentum(index: pl.LazyFrame, window: Window, *, complete: bool) -> pl.LazyFrame:
-    """Velocity, acceleration and consistency scores by artist.
-
-    `index` holds every day of the window of each artist, in order; if it is `complete`, no day
-    is missing and none need be counted.
-    """
-    x, then = pl.col("x"), pl.col("x").shift(7)
-    tie = spec.TIE * pl.max_horizontal(x, then)
-    weeks = range(1, window.days // 7 + 1)
-    back = (pl.lit(window.end) - pl.col("day")).dt.total_days()
-    rise = pl.when(x - then > tie).then(1.0).when(x - then >= -tie).then(0.5)
-    rise = rise.when((x - then).is_not_null()).then(0.0)
-    means = []
-    for k in weeks:
-        week = x.filter(pl.col("week") == k)
-        mean = week.mean()
-        if not complete:
-            mean = pl.when(week.count() >= spec.MIN_WEEK_DAYS).then(mean)
-        means.append(mean.alias(f"m{k}"))
-    paired = pl.col("rise").filter(pl.col("back") < window.days - 7)
-    share = paired.mean()
-    if not complete:
-        share = pl.when(paired.count() >= spec.MIN_PAIRS).then(share)
-    rates = [
-        100.0 * ((pl.col("m2") / pl.col(f"m{k}")).pow(1.0 / (7 * (k - 2))) - 1.0)
-        for k in reversed(weeks)
-        if k > 2
-    ]
-    v = 100.0 * ((pl.col("m1") / pl.col("m2")).pow(1.0 / 7.0) - 1.0)
-    u = pl.coalesce(rates) if rates else pl.lit(None, pl.Float64)
-    parts = [
-        curve(spec.VELOCITY, pl.col("v")).alias("velocity"),
-        curve(spec.ACCELERATION, pl.col("v") - pl.col("u")).alias("acceleration"),
-        (10.0 * pl.col("share")).alias("consistency"),
-    ]
-    return (
-        index.with_columns(rise.alias("rise"), back.alias("back"))
-        .with_columns((pl.col("back") // 7 + 1).cast(pl.Int8).alias("week"))
-        .with_columns(ordered("artist"))
-        .group_by("artist")
-        .agg(*means, share.alias("share"))
-        .with_columns(v.alias("v"), u.alias("u"))
-        .filter(pl.col("v").is_not_null())
-        .select("artist", *parts)
-    )
 
 
 def growth_and_reach(series: pl.DataFrame) -> pl.LazyFrame:
@@ -213,6 +166,8 @@ def totals(frame: pl.LazyFrame) -> pl.LazyFrame:
         + w["viral_potential"] * viral.fill_null(0.0)
     )
     weight = sum(w.values()) - w["viral_potential"] * viral.is_null().cast(pl.Float64)
+    low = (weighed - pl.col("below")) / weight
+    high = (weighed + pl.col("above")) / weight
     met = sum(
         (pl.col(name) >= low).fill_null(False).cast(pl.Int8)
         for name, low in spec.INDICATORS.items()
@@ -230,6 +185,8 @@ def totals(frame: pl.LazyFrame) -> pl.LazyFrame:
         pl.when(enough).then(pl.col("total") / pl.col("cover")).alias("fvs"),
         pl.when(enough).then("cover").alias("coverage"),
         (weighed / weight).alias("momentum"),
+        low.clip(lower_bound=0.0).alias("momentum_low"),
+        high.clip(upper_bound=10.0).alias("momentum_high"),
         pl.when(moving).then(chance).alias("breakout"),
     )
 

@@ -2,15 +2,13 @@
 
 Each side is a process of its own that runs when it is told to (see `worker.py`). After one
 warm-up the two sides of a pair run in turn; a ratio is the median over the rounds of peer time by
-FanPulse time. Without `--worker`, only the peers are run.
+FanPulse time. `threads` are the peer's and FanPulse's. Without `--worker`, only the peers are run.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,79 +16,33 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Self
 
 import agree
 import data
-
-HERE = Path(__file__).parent
-PEERS = (("numpy", 1), ("numpy", 2), ("polars", 2), ("duckdb", 2))
-if find_spec("fanpulse") is not None:
-    PEERS += (("python", 2),)
-"""Forms and their number of threads; FanPulse gets the same number."""
+from side import Side, peer_command
+from worker import PACKAGE
 
 
-class Side:
-    """A process that loads data once and runs on request."""
+@dataclass(frozen=True)
+class Pair:
+    """A peer and the threads of both sides."""
 
-    def __init__(self, command: list[str], files: data.Files, *, read: bool) -> None:
-        paths = [str(p) for p in (files.observations, files.posts) if p is not None]
-        mode = ["--from-parquet"] if read else []
-        words = [*command, *mode, *paths, data.AS_OF.isoformat(), str(data.WINDOW)]
-        self.process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.answer("ready")
+    form: str
+    threads: int
+    ours: int
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        self.process.wait()
-
-    def answer(self, start: str) -> str:
-        """The next line that begins with `start`; others are passed over."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith(start):
-                return line.strip()
-        raise RuntimeError(f"{self.process.args[0]} ended without an answer")
-
-    def tell(self, line: str) -> None:
-        """Sends a line."""
-        assert self.process.stdin is not None
-        print(line, file=self.process.stdin, flush=True)
-
-    def run(self, threads: int) -> float:
-        """Seconds of one run."""
-        self.tell(f"run {threads}")
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            try:
-                return float(line)
-            except ValueError:
-                continue
-        raise RuntimeError("a worker ended in a run")
-
-    def scores(self, folder: Path, threads: int) -> dict[str, agree.Array]:
-        """Scores of all artists; the run after the dump tells that it is done."""
-        path = folder / "scores.parquet"
-        self.run(threads)
-        self.tell(f"dump {path}")
-        self.run(threads)
-        return agree.read_scores(path)
-
-    def peak_memory(self) -> float | None:
-        """Highest resident memory so far in MB, where the system tells it."""
-        status = Path(f"/proc/{self.process.pid}/status")
-        found = (
-            re.search(r"VmHWM:\s+(\d+)", status.read_text())
-            if status.exists()
-            else None
-        )
-        return int(found[1]) / 1024 if found else None
+PEERS = (
+    Pair("numpy", 1, 1),
+    Pair("numpy", 2, 2),
+    Pair("numpy", 1, 2),
+    Pair("numpy_long", 1, 1),
+    Pair("numpy_long", 1, 2),
+    Pair("polars", 2, 2),
+    Pair("duckdb", 2, 2),
+    *([Pair(PACKAGE, 2, 2)] if find_spec("fanpulse") else []),
+)
+"""NumPy works on one thread by itself; on two, the script's own pool shares out blocks of artists."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +55,13 @@ class Timing:
     our_memory: float | None
 
 
-def peer_command(form: str, threads: int) -> list[str]:
-    """Command of a peer."""
-    return [sys.executable, str(HERE / "worker.py"), form, "--threads", str(threads)]
-
-
-def pair(peer: Side, ours: Side | None, threads: int, rounds: int) -> Timing:
+def alternate(peer: Side, ours: Side | None, pair: Pair, rounds: int) -> Timing:
     """One warm-up, then rounds in alternation."""
     ours_seconds, peer_seconds = [], []
     for _ in range(rounds + 1):
         if ours is not None:
-            ours_seconds.append(ours.run(threads))
-        peer_seconds.append(peer.run(threads))
+            ours_seconds.append(ours.run(pair.ours))
+        peer_seconds.append(peer.run(pair.threads))
     memory = ours.peak_memory() if ours is not None else None
     return Timing(peer_seconds[1:], ours_seconds[1:], peer.peak_memory(), memory)
 
@@ -124,10 +71,10 @@ def megabytes(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f} MB"
 
 
-def report(name: str, threads: int, artists: int, timing: Timing) -> None:
+def report(pair: Pair, artists: int, timing: Timing) -> None:
     """One row of the table."""
     peer = artists / median(timing.peer)
-    row = f"{name:8} {threads:7} {peer:12,.0f}"
+    row = f"{pair.form:10} {f'{pair.threads} : {pair.ours}':>7} {peer:12,.0f}"
     if timing.ours:
         ratios = [p / o for p, o in zip(timing.peer, timing.ours, strict=True)]
         spread = f"{median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
@@ -147,7 +94,7 @@ def compare(args: argparse.Namespace, kind: str, folder: Path) -> bool:
     for read in (False, True):
         print(f"\n{kind}: {'Parquet files' if read else 'columns in memory'} -> scores")
         print(
-            f"{'peer':8} {'threads':>7} {'artists/s':>12} {'FanPulse':>12}"
+            f"{'peer':10} {'threads':>7} {'artists/s':>12} {'FanPulse':>12}"
             f" {'ratio (range)':>20} {'peak':>9} {'FanPulse':>9}"
         )
         with ExitStack() as stack:
@@ -155,14 +102,15 @@ def compare(args: argparse.Namespace, kind: str, folder: Path) -> bool:
             if args.worker:
                 ours = stack.enter_context(Side([str(args.worker)], files, read=read))
                 want = ours.scores(folder, 2)
-            for form, threads in PEERS:
-                with Side(peer_command(form, threads), files, read=read) as peer:
-                    got = peer.scores(folder, threads)
+            for pair in PEERS:
+                command = peer_command(pair.form, pair.threads)
+                with Side(command, files, read=read) as peer:
+                    got = peer.scores(folder, pair.threads)
                     want = want or got
                     found = agree.array_differences(got, want)
                     agreed &= not found
-                    timing = pair(peer, ours, threads, args.rounds)
-                report(form, threads, args.artists, timing)
+                    timing = alternate(peer, ours, pair, args.rounds)
+                report(pair, args.artists, timing)
                 for line in found:
                     print(f"  DIFFERS: {line}")
     if args.fanpulse:

@@ -23,6 +23,17 @@ MIN_PAIRS = 5
 MIN_SECOND = 3
 TIE = 1e-9
 
+# Interval of the momentum index (`fanpulse-core/src/scores/interval.rs`).
+Z_95 = 1.645
+T_1, T_2 = 1.524, 1.42
+"""From the normal quantile to that of Student's t, by 1/df and 1/df²."""
+CURVATURE_DF, WEEKLY_DF = 0.52, 0.5
+"""Degrees of freedom per squared second difference and per squared weekly step."""
+MIN_WEEKLY = 8
+SIGMA_ZERO = 1e-9
+MAX_H2 = 1400.0
+PHI_0 = 0.39894228
+
 ENGAGEMENT: Knots = [(0, 0), (1, 40), (2, 60), (5, 100)]
 GROWTH: Knots = [(-25, 0), (0, 25), (5, 50), (10, 75), (20, 100)]
 REACH: Knots = [(0, 0), (1e4, 40), (1e5, 70), (1e6, 90), (1.1e7, 100)]

@@ -19,7 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-FORMS = ("numpy", "polars", "duckdb")
+FORMS = ("numpy", "numpy_long", "polars", "duckdb")
 PACKAGE = "python"
 """FanPulse's own Python package, where it is installed."""
 
