@@ -82,19 +82,38 @@ pub struct TimeColumn {
     pub big_millis: Option<BigInt64Array>,
     /// Microseconds since then, whole.
     pub micros: Option<Float64Array>,
+    /// Texts of 20 bytes each, most of them like `2026-03-28T10:00:00Z`; they stand for as many of the first rows, `micros` for the others.
+    pub stamps: Option<Uint8Array>,
 }
 
 /// Times before this, March 1973, are older than anything that is measured: they are in another unit.
-const TOO_EARLY: f64 = 1e11;
+pub(crate) const TOO_EARLY: f64 = 1e11;
+
+/// Bytes of a stamp.
+pub(crate) const STAMP: usize = 20;
 
 impl TimeColumn {
+    /// Times that were text: stamps, and microseconds of all rows, which count where there is no stamp.
+    pub(crate) fn texts(&self) -> (&[[u8; STAMP]], &[f64]) {
+        (self.stamps.as_deref().unwrap_or_default().as_chunks().0, self.micros.as_deref().unwrap_or_default())
+    }
+
     /// The times as the engine reads them; days are borrowed.
     pub(crate) fn read(&self, table: &'static str, column: &'static str) -> Outcome<TimesRead<'_>> {
         if let Some(days) = &self.days {
             return Ok(TimesRead::Days(days));
         }
-        if let Some(micros) = &self.micros {
-            return read_millis(micros, |&m| m / 1000.0, |&m| m, table, column);
+        if self.micros.is_some() || self.stamps.is_some() {
+            // Read from text, which leaves no doubt about the unit.
+            let (stamps, micros) = self.texts();
+            let one = |(row, stamp): (usize, &[u8; STAMP])| {
+                let text = std::str::from_utf8(stamp).unwrap_or_default();
+                let read = text.parse::<Instant>().map(Instant::micros);
+                read.map_err(|e| Failure::at(table, row, column, format!("'{text}'"), &e))
+            };
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within the times that are allowed")]
+            let others = micros.iter().skip(stamps.len()).map(|&m| Ok(m as i64));
+            return stamps.iter().enumerate().map(one).chain(others).collect::<Outcome<_>>().map(TimesRead::Micros);
         }
         if let Some(millis) = &self.big_millis {
             #[expect(clippy::cast_precision_loss, reason = "exact within the times that are allowed")]
@@ -237,18 +256,33 @@ impl ObservationInput {
         Ok(ObservationsRead { components, artist: self.artist.wide(), component, time, value: &self.value })
     }
 
-    fn components(&self) -> Outcome<(Vec<Component>, Cow<'_, [u16]>)> {
+    /// What the numbers of components stand for, whether they are given or those of pairs.
+    ///
+    /// # Errors
+    /// A metric that is not known; too many pairs.
+    pub(crate) fn named(&self) -> Outcome<Vec<Component>> {
         let metric = |(i, name): (usize, &String)| {
             let named = |e: Error| Failure::of(OBSERVATIONS, None, "metric", &format!("name {i}: {}", e.message()), Some(name.clone()));
             name.parse::<Metric>().map_err(named)
         };
+        if self.component.is_some() {
+            let one = |(i, c): (usize, &ComponentName)| Ok(Component::new(c.platform.clone(), metric((i, &c.metric))?));
+            return self.components.iter().enumerate().map(one).collect();
+        }
+        let known: Vec<Metric> = self.metrics.iter().enumerate().map(metric).collect::<Outcome<_>>()?;
+        if self.platforms.len() * known.len() > usize::from(u16::MAX) {
+            return Err(Error::invalid(format!("{} platforms × {} metrics; 65,535 at most", self.platforms.len(), known.len())).into());
+        }
+        Ok(self.platforms.iter().flat_map(|p| known.iter().map(|m| Component::new(p.clone(), *m))).collect())
+    }
+
+    fn components(&self) -> Outcome<(Vec<Component>, Cow<'_, [u16]>)> {
+        let components = self.named()?;
         let beyond = |column: &'static str, row: usize, code: u32, names: usize| {
             let reason = Error::invalid(format!("code {code} is not below the {names} names"));
             Failure::at(OBSERVATIONS, row, column, code, &reason)
         };
         if let Some(codes) = &self.component {
-            let one = |(i, c): (usize, &ComponentName)| Ok(Component::new(c.platform.clone(), metric((i, &c.metric))?));
-            let components: Vec<Component> = self.components.iter().enumerate().map(one).collect::<Outcome<_>>()?;
             if let Codes { u16: Some(codes), u32: None, .. } = codes {
                 return Ok((components, Cow::Borrowed(codes)));
             }
@@ -257,19 +291,14 @@ impl ObservationInput {
             let codes16 = codes16.map_err(|row| beyond("component", row, codes.at(row), components.len()))?;
             return Ok((components, codes16.into()));
         }
-        let (Some(platform), Some(metrics)) = (&self.platform, &self.metric) else { return Ok((Vec::new(), Cow::Borrowed(&[]))) };
-        let known: Vec<Metric> = self.metrics.iter().enumerate().map(metric).collect::<Outcome<_>>()?;
-        if self.platforms.len() * known.len() > usize::from(u16::MAX) {
-            return Err(Error::invalid(format!("{} platforms × {} metrics; 65,535 at most", self.platforms.len(), known.len())).into());
-        }
-        let width = known.len();
+        let (Some(platform), Some(metrics)) = (&self.platform, &self.metric) else { return Ok((components, Cow::Borrowed(&[]))) };
+        let width = self.metrics.len();
         #[expect(clippy::cast_possible_truncation, reason = "checked above")]
         let first = platform.mapped(self.platforms.len(), |_, code| (code * width) as u16);
         let first = first.map_err(|row| beyond("platform", row, platform.at(row), self.platforms.len()))?;
         #[expect(clippy::cast_possible_truncation, reason = "checked above")]
         let both = metrics.mapped(width, |row, code| first[row] + code as u16);
         let both = both.map_err(|row| beyond("metric", row, metrics.at(row), width))?;
-        let components = self.platforms.iter().flat_map(|p| known.iter().map(|m| Component::new(p.clone(), *m))).collect();
         Ok((components, both.into()))
     }
 }
