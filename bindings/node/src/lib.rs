@@ -14,3 +14,4 @@ mod series;
 mod shape;
 mod table;
 mod text;
+mod times;

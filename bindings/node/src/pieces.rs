@@ -10,9 +10,10 @@ use std::ops::Range;
 use fanpulse_core::ingest::{Component, ObservationColumns, PostColumns, Repeats, Times};
 use fanpulse_core::{Day, Engine, Error, ErrorKind, Piece, Pieces, Scores};
 
-use crate::columns::{Codes, ObservationInput, PostInput, STAMP, TOO_EARLY, TimeColumn};
+use crate::columns::{Codes, ObservationInput, PostInput};
 use crate::score::ScoreInput;
 use crate::text::{Text, Texts};
+use crate::times::{STAMP, TOO_EARLY, TimeColumn};
 
 /// Scores columns piece by piece; none where they have to be read whole.
 pub(crate) fn score(engine: &Engine, input: &ScoreInput, as_of: Day) -> Option<Scores> {
