@@ -35,6 +35,8 @@ export declare class NativeLive {
   get droppedRows(): number
   /** The analysis as of a day. */
   analyze(asOf: string): Array<Pack>
+  /** How each number of the analysis came about, in words. */
+  explain(asOf: string): string
 }
 
 /** A learned model of breakouts. */
@@ -147,9 +149,9 @@ export declare function kinds(): Array<string>
 /** The known metrics. */
 export declare function metrics(): Array<string>
 
-/** A column for JavaScript, in the one of the forms that is given. */
+/** A column for JavaScript, in the one of the forms that is given; or several of one length, one after the other. */
 export interface NamedColumn {
-  /** Its name. */
+  /** Its name, or names with commas in between. */
   name: string
   /** Figures, NaN = none. */
   figures?: Float64Array
@@ -282,6 +284,8 @@ export interface ScoreOutput {
   droppedRows: number
   /** One analysis per artist. */
   packs: Array<Pack>
+  /** The rows of the viral posts of all analyses, where the artists were given without names. */
+  viralRows: Uint32Array
   /** One row per artist. */
   columns: Array<NamedColumn>
   /** One row per viral post. */
@@ -320,6 +324,8 @@ export interface TimeColumn {
   bigMillis?: BigInt64Array
   /** Microseconds since then, whole. */
   micros?: Float64Array
+  /** Texts of 20 bytes each, most of them like `2026-03-28T10:00:00Z`; they stand for as many of the first rows, `micros` for the others. */
+  stamps?: Uint8Array
 }
 
 /** Why a kind of fan events is not known. */

@@ -158,25 +158,28 @@ async function againstRust(artists) {
   }
 }
 
-/** Numbers of two results that differ by more than 1e-9, relative. */
+/** Throws where two results differ by more than 1e-9, relative, in a number or at all in a word. */
 function check(ours, theirs) {
   if (ours.length !== theirs.length) throw new Error('the number of artists differs')
-  const same = (a, b, what) => {
-    const close = a === b || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)) + 1e-11
-    if (!close) throw new Error(`${what}: ${a} and ${b}`)
-  }
   ours.forEach((a, i) => {
     const b = theirs[i]
-    for (const [mine, other, key] of [[a.fvs, b.fvs, 'score'], [a.momentum, b.momentum, 'index'], [a.breakout, b.breakout, 'probability']]) {
-      same(mine?.[key] ?? null, other?.[key] ?? null, `${a.artistId} ${key}`)
-      if (mine?.components === undefined) continue
-      same(mine.coverage, other.coverage, `${a.artistId} coverage`)
-      if (Object.keys(mine.components).join() !== Object.keys(other.components).join()) throw new Error(`${a.artistId}: components differ`)
-      for (const name of Object.keys(mine.components)) for (const part of ['raw', 'score']) same(mine.components[name][part], other.components[name][part], `${a.artistId} ${name} ${part}`)
-    }
-    if (a.momentum?.status !== b.momentum?.status || a.breakout?.level !== b.breakout?.level) throw new Error(`${a.artistId}: status or level`)
-    if (a.viral.posts.map((p) => p.postId).join() !== b.viralPosts.join()) throw new Error(`${a.artistId}: viral posts`)
+    const id = a.artistId
+    same(b.artistId, id, 'artist')
+    for (const part of ['fvs', 'momentum', 'breakout']) if (b[part] !== null || a[part] !== null) same(a[part], b[part], `${id} ${part}`)
+    same(a.viral.posts, b.viralPosts, `${id} viral posts`)
   })
+}
+
+/** `a` may hold more than `b`. */
+function same(a, b, what) {
+  if (typeof b === 'object' && b !== null) {
+    if (Array.isArray(b) && a?.length !== b.length) throw new Error(`${what}: ${a?.length} and ${b.length}`)
+    if (what.endsWith('components') && Object.keys(a ?? {}).join() !== Object.keys(b).join()) throw new Error(`${what} differ`)
+    for (const [name, part] of Object.entries(b)) same(a?.[name] ?? (name === 'neutralContribution' ? 0 : null), part, `${what} ${name}`)
+    return
+  }
+  const close = typeof b === 'number' ? Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)) + 1e-11 : a === b
+  if (!close) throw new Error(`${what}: ${a} and ${b}`)
 }
 
 function againstJavaScript(artists) {

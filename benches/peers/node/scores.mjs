@@ -1,5 +1,6 @@
 // The same scores in JavaScript, as one would write them with care: rows grouped in one pass into daily typed arrays, then one pass
-// per artist. Levels only, no streams; left off as the other peers are (README.md): interval, evidence, input checks.
+// per artist. With the interval and the standard error of momentum and the parts of each score; levels only, no streams, and
+// without input checks (README.md).
 
 const MAX_FILL = 3
 const MAX_AGE = 90
@@ -114,17 +115,12 @@ function growth(series, of, window, length) {
   return before > 0 ? 100 * (now / before - 1) : NaN
 }
 
-function weighted(parts, weights) {
-  let [sum, coverage] = [0, 0]
-  for (const [name, part] of Object.entries(parts)) {
-    sum += weights[name] * part.score
-    coverage += weights[name]
-  }
-  return { sum, coverage }
-}
-
 const FVS = { engagement: 0.4, growth: 0.3, reach: 0.2, conversion: 0.1 }
 const MOMENTUM = { velocity: 0.35, acceleration: 0.3, consistency: 0.2, viralPotential: 0.15 }
+
+const FVS_NAMES = Object.keys(FVS)
+
+const part = (raw, score, weight) => ({ raw, score, weight, contribution: 0 })
 
 function fanValue(series, posts, window, length) {
   const followers = new Map()
@@ -154,9 +150,17 @@ function fanValue(series, posts, window, length) {
     conversion: bottom > 0 ? (100 * top) / bottom : NaN,
   }
   const components = {}
-  for (const name of Object.keys(FVS)) if (raw[name] === raw[name]) components[name] = { raw: raw[name], score: curve(CURVES[name], raw[name]) }
-  const { sum, coverage } = weighted(components, FVS)
-  return coverage < 0.3 ? null : { score: sum / coverage, coverage, components }
+  let [sum, coverage] = [0, 0]
+  for (const name of FVS_NAMES) {
+    if (raw[name] !== raw[name]) continue
+    const one = part(raw[name], curve(CURVES[name], raw[name]), FVS[name])
+    components[name] = one
+    sum += one.weight * one.score
+    coverage += one.weight
+  }
+  if (coverage < 0.3) return null
+  for (const name in components) components[name].contribution = (components[name].weight * components[name].score) / coverage
+  return { score: sum / coverage, coverage, components }
 }
 
 /** Each post against the others of its platform, from sums around the mean of all. */
@@ -185,11 +189,18 @@ function judge(posts, end) {
       const shift = (sum - d) / others
       const mu = centre + shift
       const sd = Math.sqrt(Math.max(0, (squares - d * d) / others - shift * shift))
-      const viral = one.engagement > mu + 2 * Math.max(sd, 0.1 * mu) && one.engagement >= 1.5 * mu && one.engagement >= 10
-      judged.push({ one, viral, excess: mu > 0 ? (one.engagement - mu) / mu : NaN })
+      const scale = Math.max(sd, 0.1 * mu)
+      const viral = one.engagement > mu + 2 * scale && one.engagement >= 1.5 * mu && one.engagement >= 10
+      judged.push({ one, viral, excess: mu > 0 ? (one.engagement - mu) / mu : NaN, mean: mu, sd, scale, others })
     }
   }
   return judged
+}
+
+function evidence({ one: { post, engagement }, mean, sd, scale, others }) {
+  const { platform, postId, publishedAt } = post
+  const z = scale > 0 ? (engagement - mean) / scale : null
+  return { platform, postId, publishedAt, engagement, mean, sd, z, lift: mean > 0 ? engagement / mean : null, others }
 }
 
 function chain(series, window, length) {
@@ -219,40 +230,128 @@ function chain(series, window, length) {
   return index
 }
 
+/** Share of days above the day a week before, and the noise of the index by its second differences and by its weekly changes. */
+function daily(index, window) {
+  let [pairs, rose, chains, steps, changes, triples, bends] = [0, 0, 0, 0, 0, 0, 0]
+  let before = NaN
+  for (let t = 2; t < window; t += 1) {
+    const [x, middle] = [index[t], index[t - 1]]
+    const bend = (x - middle - (middle - index[t - 2])) / middle
+    if (bend === bend) {
+      triples += 1
+      bends += bend * bend
+    }
+    if (t < 7) continue
+    const y = index[t - 7]
+    const change = (2 * (x - y)) / (x + y)
+    if (change === change) {
+      pairs += 1
+      const tie = 1e-9 * (x > y ? x : y)
+      if (x - y > tie) rose += 1
+      else if (x - y >= -tie) rose += 0.5
+      if (t >= 14 && index[t - 14] === index[t - 14]) chains += 1
+    }
+    const step = change - before
+    if (step === step) {
+      steps += 1
+      changes += step * step
+    }
+    before = change
+  }
+  return {
+    pairs,
+    chains,
+    risen: pairs >= 5 ? rose / pairs : NaN,
+    samples: triples,
+    variance: triples >= 3 ? bends / (6 * triples) : NaN,
+    weeklySamples: steps,
+    weeklyVariance: changes / (4 * steps),
+  }
+}
+
+const Z = 1.645
+const week = (x) => Math.min(Math.max(x, 0), 7) / 7
+
+/** The 90 % interval of the index (scoring.md, 3): limits through the curves, added up by MOVER, with the risen share's variance. */
+function interval(days, one, two, far, k, v, u, velocity, acceleration, index, total, window) {
+  const weekly = days.weeklySamples >= 8
+  const known = weekly ? days.weeklyVariance : days.variance
+  const df = weekly ? 0.5 * days.weeklySamples : 0.52 * days.samples
+  const sigma = Math.sqrt(known)
+  if (sigma !== sigma || df !== df) return null
+  if (sigma < 1e-9) return [index, index]
+  const q = (Z + 1.524 / df + 1.42 / (df * df)) * sigma
+  const [n1, n2, nk] = [1 / one.n, 1 / two.n, far === null ? 0 : 1 / far.n]
+  const [c, b] = [(100 + v) / 7, (100 + u) / (7 * (k - 2))]
+  const rv = c * Math.sqrt(n1 + n2)
+  const ra = Math.sqrt(c * c * n1 + (c + b) * (c + b) * n2 + b * b * nk)
+  const r = (c * c * n1 + c * (c + b) * n2) / (rv * ra)
+  const al = MOMENTUM.velocity * (velocity - curve(CURVES.velocity, v - q * rv))
+  const au = MOMENTUM.velocity * (curve(CURVES.velocity, v + q * rv) - velocity)
+  const a = v - u
+  const wa = far === null ? 0 : MOMENTUM.acceleration
+  const bl = wa * (acceleration - curve(CURVES.acceleration, a - q * ra))
+  const bu = wa * (curve(CURVES.acceleration, a + q * ra) - acceleration)
+  let [cc, dv, da] = [0, 0, 0]
+  const { risen, pairs, chains } = days
+  if (risen === risen) {
+    const steps = far === null ? 1 : k - 1
+    const growth = (0.07 * (far === null ? v : v + (k - 2) * u)) / steps
+    const tau = (n1 + (far === null ? n2 : nk)) / (2 * steps * steps)
+    const h2 = Math.min((growth * growth) / (2 * known) / (1 + 2 * tau), 1400)
+    const e = Math.exp(-0.5 * h2)
+    const x = Math.max((0.25 * e) / (1 + h2 / 8), risen * (1 - risen))
+    const phi = Math.max(0.39894228 * e, 1.5 * x)
+    const vp = Math.max(x / pairs - (2 * chains * x * x * (1 + (4 / 3) * x)) / (pairs * pairs), 0)
+    const wc = Z * 10 * MOMENTUM.consistency
+    const t = (wc * Math.SQRT1_2 * phi) / pairs
+    const [o2, ok] = [week(21 - window), week(7 * k + 7 - window)]
+    cc = wc * Math.sqrt(vp)
+    dv = (t * c * (1 + o2)) / rv
+    if (far !== null) da = Math.max((t * (c + (c + b) * o2 - b * ok)) / ra, 0)
+  }
+  const side = (x, y) => Math.sqrt(x * x + y * y + cc * cc + 2 * (r * x * y + dv * x + da * y)) / total
+  return [Math.max(index - side(al, bl), 0), Math.min(index + side(au, bu), 10)]
+}
+
 function momentumOf(index, window, viralPotential) {
   const weeks = Math.floor(window / 7)
-  const means = []
-  for (let k = 1; k <= weeks; k += 1) means.push(mean(index, window - 7 * k, window - 7 * k + 7))
-  if (weeks < 2 || means[0].n < 3 || means[1].n < 3) return null
+  if (weeks < 2) return null
+  const one = mean(index, window - 7, window)
+  const two = mean(index, window - 14, window - 7)
+  if (one.n < 3 || two.n < 3) return null
   const rate = (ratio, days) => 100 * (ratio ** (1 / days) - 1)
-  const velocity = rate(means[0].mean / means[1].mean, 7)
-  const components = { velocity: { raw: velocity, score: curve(CURVES.velocity, velocity) } }
-  let far = weeks
-  while (far >= 3 && means[far - 1].n < 3) far -= 1
-  if (far >= 3) {
-    const raw = velocity - rate(means[1].mean / means[far - 1].mean, 7 * (far - 2))
-    components.acceleration = { raw, score: curve(CURVES.acceleration, raw) }
+  const velocity = rate(one.mean / two.mean, 7)
+  const components = { velocity: part(velocity, curve(CURVES.velocity, velocity), MOMENTUM.velocity) }
+  let [far, k, earlier] = [null, 3, 0]
+  for (let at = weeks; at >= 3 && far === null; at -= 1) {
+    const found = mean(index, window - 7 * at, window - 7 * at + 7)
+    if (found.n >= 3) [far, k] = [found, at]
   }
-  let [pairs, rose] = [0, 0]
-  for (let t = 7; t < window; t += 1) {
-    const [x, y] = [index[t], index[t - 7]]
-    if (x !== x || y !== y) continue
-    pairs += 1
-    if (Math.abs(x - y) <= 1e-9 * Math.max(Math.abs(x), Math.abs(y))) rose += 0.5
-    else if (x > y) rose += 1
+  if (far !== null) {
+    earlier = rate(two.mean / far.mean, 7 * (k - 2))
+    const raw = velocity - earlier
+    components.acceleration = part(raw, curve(CURVES.acceleration, raw), MOMENTUM.acceleration)
   }
-  if (pairs >= 5) components.consistency = { raw: rose / pairs, score: (10 * rose) / pairs }
-  if (viralPotential !== null) components.viralPotential = viralPotential
-  const { sum, coverage } = weighted(components, MOMENTUM)
-  let [total, weight] = [sum, coverage]
-  for (const name of ['acceleration', 'consistency']) {
-    if (name in components) continue
-    total += 5 * MOMENTUM[name]
-    weight += MOMENTUM[name]
+  const days = daily(index, window)
+  if (days.risen === days.risen) components.consistency = part(days.risen, 10 * days.risen, MOMENTUM.consistency)
+  if (viralPotential !== null) components.viralPotential = part(viralPotential.raw, viralPotential.score, MOMENTUM.viralPotential)
+  let [sum, coverage, neutral] = [0, 0, 0]
+  for (const name in components) {
+    sum += components[name].weight * components[name].score
+    coverage += components[name].weight
   }
-  const score = total / weight
+  if (components.acceleration === undefined) neutral += MOMENTUM.acceleration
+  if (components.consistency === undefined) neutral += MOMENTUM.consistency
+  const weight = coverage + neutral
+  const score = (sum + 5 * neutral) / weight
+  for (const name in components) components[name].contribution = (components[name].weight * components[name].score) / weight
   const status = score >= 9 ? 'viral' : score >= 7 ? 'rapid_growth' : score >= 5 ? 'growing' : score >= 3 ? 'stable' : 'declining'
-  return { index: score, status, coverage, components }
+  const se = ((100 + velocity) / 7) * Math.sqrt(days.variance * (1 / one.n + 1 / two.n))
+  const acceleration = components.acceleration?.score ?? 5
+  const interval90 = interval(days, one, two, far, k, velocity, earlier, components.velocity.score, acceleration, score, weight, window)
+  const velocitySe = se === se ? se : null
+  return { index: score, status, coverage, interval90, velocitySe, neutralContribution: (5 * neutral) / weight, components }
 }
 
 function breakoutOf({ components }) {
@@ -289,6 +388,6 @@ function scoreOne({ id, series, posts }, end, window, length) {
     fvs: fanValue(series, windowPosts, window, length),
     momentum,
     breakout: momentum === null ? null : breakoutOf(momentum),
-    viralPosts: judged.filter(({ viral }) => viral).map(({ one }) => one.post.postId),
+    viralPosts: judged.filter(({ viral }) => viral).map(evidence),
   }
 }

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 
 use fanpulse_core::ingest::{Component, Dataset, Metric, ObservationColumns, PostColumns, Repeats, Times};
-use fanpulse_core::{Day, Error, Instant};
-use napi::bindgen_prelude::{BigInt64Array, Float64Array, Int32Array, Uint8Array, Uint16Array, Uint32Array};
+use fanpulse_core::{Day, Error};
+use napi::bindgen_prelude::{Float64Array, Uint8Array, Uint16Array, Uint32Array};
 use napi_derive::napi;
 use rayon::prelude::*;
 
 use crate::error::{Failure, Outcome};
 use crate::text::Text;
+use crate::times::{TimeColumn, TimesRead};
 
 /// Rows per task of a conversion.
-const ROWS: usize = 1 << 16;
+pub(crate) const ROWS: usize = 1 << 16;
 
 /// A column of codes, in the one of the three widths that is given.
 #[napi(object, object_to_js = false)]
@@ -71,121 +72,6 @@ impl Codes {
     }
 }
 
-/// A column of times, in the one of the forms that is given.
-#[napi(object, object_to_js = false)]
-pub struct TimeColumn {
-    /// UTC days since 1970-01-01.
-    pub days: Option<Int32Array>,
-    /// Milliseconds since 1970-01-01T00:00:00Z, as JavaScript's `Date` has them; fractions count.
-    pub millis: Option<Float64Array>,
-    /// The same as whole numbers.
-    pub big_millis: Option<BigInt64Array>,
-    /// Microseconds since then, whole.
-    pub micros: Option<Float64Array>,
-}
-
-/// Times before this, March 1973, are older than anything that is measured: they are in another unit.
-const TOO_EARLY: f64 = 1e11;
-
-impl TimeColumn {
-    /// The times as the engine reads them; days are borrowed.
-    pub(crate) fn read(&self, table: &'static str, column: &'static str) -> Outcome<TimesRead<'_>> {
-        if let Some(days) = &self.days {
-            return Ok(TimesRead::Days(days));
-        }
-        if let Some(micros) = &self.micros {
-            return read_millis(micros, |&m| m / 1000.0, |&m| m, table, column);
-        }
-        if let Some(millis) = &self.big_millis {
-            #[expect(clippy::cast_precision_loss, reason = "exact within the times that are allowed")]
-            return read_millis(millis, |&m| m as f64, |&m| m as f64 * 1000.0, table, column);
-        }
-        let millis: &[f64] = self.millis.as_deref().unwrap_or_default();
-        read_millis(millis, |&m| m, |&m| (m * 1000.0).round(), table, column)
-    }
-}
-
-fn read_millis<'a, T: Sync + Copy>(
-    times: &[T],
-    millis: impl Fn(&T) -> f64 + Sync,
-    micros: impl Fn(&T) -> f64 + Sync,
-    table: &'static str,
-    column: &'static str,
-) -> Outcome<TimesRead<'a>> {
-    #[expect(clippy::cast_possible_truncation, reason = "out of range saturates, which is refused below")]
-    let read: Vec<i64> = times.par_iter().with_min_len(ROWS).map(|t| micros(t) as i64).collect();
-    let bad = read.par_iter().with_min_len(ROWS).position_first(|&t| Instant::try_new(t).is_err());
-    let bad = bad.or_else(|| times.iter().position(|t| millis(t).is_nan()));
-    let unit = |row: usize, like: &str| {
-        let value = millis(&times[row]).to_string();
-        let message = format!("{value} looks like {like}; milliseconds since 1970-01-01 are wanted");
-        Failure::of(table, Some(row), column, &message, Some(value))
-    };
-    if let Some(row) = bad {
-        let value = millis(&times[row]);
-        if value >= 1e14 {
-            return Err(unit(row, if value >= 1e17 { "nanoseconds" } else { "microseconds" }));
-        }
-        let reason = if value.is_nan() {
-            Error::invalid("NaN is not a time")
-        } else {
-            Instant::try_new(read[row]).err().unwrap_or_else(|| Error::invalid("not a time"))
-        };
-        return Err(Failure::at(table, row, column, value, &reason));
-    }
-    let latest = read.par_iter().with_min_len(ROWS).max();
-    #[expect(clippy::cast_precision_loss, reason = "a comparison")]
-    if let Some(&latest) = latest.filter(|&&t| (t as f64) < TOO_EARLY * 1000.0) {
-        return Err(unit(read.iter().position(|&t| t == latest).unwrap_or(0), "seconds"));
-    }
-    Ok(TimesRead::Micros(read))
-}
-
-/// Times that the engine can borrow.
-pub(crate) enum TimesRead<'a> {
-    Days(&'a [i32]),
-    Micros(Vec<i64>),
-}
-
-impl<'a> TimesRead<'a> {
-    pub(crate) fn times(&self) -> Times<'_> {
-        match self {
-            Self::Days(days) => Times::Days(days),
-            Self::Micros(micros) => Times::Micros(micros),
-        }
-    }
-
-    /// Days, each that of its instant.
-    pub(crate) fn into_days(self) -> Cow<'a, [i32]> {
-        match self {
-            Self::Days(days) => Cow::Borrowed(days),
-            Self::Micros(micros) => {
-                let day = |&t: &i64| Instant::try_new(t).map_or(i32::MIN, |t| t.day().days());
-                micros.par_iter().with_min_len(ROWS).map(day).collect::<Vec<_>>().into()
-            }
-        }
-    }
-
-    fn micros(&self, table: &'static str, column: &'static str) -> Outcome<Cow<'_, [i64]>> {
-        match self {
-            Self::Micros(micros) => Ok(Cow::Borrowed(micros)),
-            Self::Days(days) => {
-                let one = |(row, &day): (usize, &i32)| {
-                    Day::try_new(day).map(|d| Instant::from(d).micros()).map_err(|e| Failure::at(table, row, column, day, &e))
-                };
-                days.iter().enumerate().map(one).collect::<Outcome<Vec<i64>>>().map(Cow::Owned)
-            }
-        }
-    }
-
-    fn shown(&self, row: usize) -> String {
-        match self {
-            Self::Days(days) => Day::try_new(days[row]).map_or_else(|_| days[row].to_string(), |d| d.to_string()),
-            Self::Micros(micros) => Instant::try_new(micros[row]).map_or_else(|_| micros[row].to_string(), |t| t.to_string()),
-        }
-    }
-}
-
 /// A platform and a metric.
 #[napi(object, object_to_js = false)]
 pub struct ComponentName {
@@ -237,18 +123,33 @@ impl ObservationInput {
         Ok(ObservationsRead { components, artist: self.artist.wide(), component, time, value: &self.value })
     }
 
-    fn components(&self) -> Outcome<(Vec<Component>, Cow<'_, [u16]>)> {
+    /// What the numbers of components stand for, whether they are given or those of pairs.
+    ///
+    /// # Errors
+    /// A metric that is not known; too many pairs.
+    pub(crate) fn named(&self) -> Outcome<Vec<Component>> {
         let metric = |(i, name): (usize, &String)| {
             let named = |e: Error| Failure::of(OBSERVATIONS, None, "metric", &format!("name {i}: {}", e.message()), Some(name.clone()));
             name.parse::<Metric>().map_err(named)
         };
+        if self.component.is_some() {
+            let one = |(i, c): (usize, &ComponentName)| Ok(Component::new(c.platform.clone(), metric((i, &c.metric))?));
+            return self.components.iter().enumerate().map(one).collect();
+        }
+        let known: Vec<Metric> = self.metrics.iter().enumerate().map(metric).collect::<Outcome<_>>()?;
+        if self.platforms.len() * known.len() > usize::from(u16::MAX) {
+            return Err(Error::invalid(format!("{} platforms × {} metrics; 65,535 at most", self.platforms.len(), known.len())).into());
+        }
+        Ok(self.platforms.iter().flat_map(|p| known.iter().map(|m| Component::new(p.clone(), *m))).collect())
+    }
+
+    fn components(&self) -> Outcome<(Vec<Component>, Cow<'_, [u16]>)> {
+        let components = self.named()?;
         let beyond = |column: &'static str, row: usize, code: u32, names: usize| {
             let reason = Error::invalid(format!("code {code} is not below the {names} names"));
             Failure::at(OBSERVATIONS, row, column, code, &reason)
         };
         if let Some(codes) = &self.component {
-            let one = |(i, c): (usize, &ComponentName)| Ok(Component::new(c.platform.clone(), metric((i, &c.metric))?));
-            let components: Vec<Component> = self.components.iter().enumerate().map(one).collect::<Outcome<_>>()?;
             if let Codes { u16: Some(codes), u32: None, .. } = codes {
                 return Ok((components, Cow::Borrowed(codes)));
             }
@@ -257,19 +158,14 @@ impl ObservationInput {
             let codes16 = codes16.map_err(|row| beyond("component", row, codes.at(row), components.len()))?;
             return Ok((components, codes16.into()));
         }
-        let (Some(platform), Some(metrics)) = (&self.platform, &self.metric) else { return Ok((Vec::new(), Cow::Borrowed(&[]))) };
-        let known: Vec<Metric> = self.metrics.iter().enumerate().map(metric).collect::<Outcome<_>>()?;
-        if self.platforms.len() * known.len() > usize::from(u16::MAX) {
-            return Err(Error::invalid(format!("{} platforms × {} metrics; 65,535 at most", self.platforms.len(), known.len())).into());
-        }
-        let width = known.len();
+        let (Some(platform), Some(metrics)) = (&self.platform, &self.metric) else { return Ok((components, Cow::Borrowed(&[]))) };
+        let width = self.metrics.len();
         #[expect(clippy::cast_possible_truncation, reason = "checked above")]
         let first = platform.mapped(self.platforms.len(), |_, code| (code * width) as u16);
         let first = first.map_err(|row| beyond("platform", row, platform.at(row), self.platforms.len()))?;
         #[expect(clippy::cast_possible_truncation, reason = "checked above")]
         let both = metrics.mapped(width, |row, code| first[row] + code as u16);
         let both = both.map_err(|row| beyond("metric", row, metrics.at(row), width))?;
-        let components = self.platforms.iter().flat_map(|p| known.iter().map(|m| Component::new(p.clone(), *m))).collect();
         Ok((components, both.into()))
     }
 }

@@ -12,12 +12,13 @@ use napi_derive::napi;
 use serde::Serialize;
 
 use crate::arrow_rows;
-use crate::columns::{Codes, TimeColumn};
+use crate::columns::Codes;
 use crate::error::{Failure, Outcome};
 use crate::pack::{Pack, packs};
 use crate::score::Form;
 use crate::table::{Column, NamedColumn, Table};
 use crate::text::Text;
+use crate::times::TimeColumn;
 
 pub(crate) const FAN_EVENTS: &str = "fanEvents";
 

@@ -4,6 +4,8 @@
 //! value is written as its shape, which many values share, and a run of numbers; `ts/unpack.ts` turns a shape into the
 //! function that makes such objects, their names in camelCase.
 
+use std::fmt::{self, Write};
+
 use fanpulse_core::ingest::Names;
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -16,6 +18,8 @@ use crate::text::Text;
 
 /// Values per pack: few enough that reading one takes less than a millisecond or two.
 const PACK: usize = 256;
+/// Numbers of an analysis, about.
+const NUMBERS: usize = 80;
 
 /// Some values. A number is itself, none is NaN, a truth value is 0 or 1, a text its position in `texts`; a list is its
 /// length and each item as the position of its shape and its numbers.
@@ -33,26 +37,40 @@ pub struct Pack {
 
 /// Packs values on all processors, in order.
 pub(crate) fn packs<T: Serialize>(len: usize, value: impl Fn(usize) -> T + Sync) -> Outcome<Vec<Pack>> {
+    packs_by(len, |packer, &mut (), i| packer.item(&value(i)).map(|_| ()))
+}
+
+/// Packs values by a function that writes one of them; values of one pack share what `S` holds.
+pub(crate) fn packs_by<S: Default>(
+    len: usize,
+    write: impl Fn(&mut Packer, &mut S, usize) -> Result<(), Unpackable> + Sync,
+) -> Outcome<Vec<Pack>> {
     let one = |pack: usize| {
         let range = pack * PACK..((pack + 1) * PACK).min(len);
-        let mut packer = Packer::default();
+        let mut shared = S::default();
+        let mut packer = Packer { numbers: Vec::with_capacity(range.len() * NUMBERS), ..Packer::default() };
         #[expect(clippy::cast_possible_truncation, reason = "at most PACK")]
         let len = range.len() as u32;
         for i in range {
-            packer.item(&value(i))?;
+            write(&mut packer, &mut shared, i)?;
         }
         let Packer { shapes, numbers, texts, .. } = packer;
         Ok(Pack { shapes, len, numbers: Float64Array::new(numbers), texts: Text::of(texts.iter()) })
     };
-    (0..len.div_ceil(PACK)).into_par_iter().map(one).collect::<Result<_, Unpackable>>().map_err(Failure::from)
+    let made: Result<_, Unpackable> = match len.div_ceil(PACK) {
+        // A single one is made before another thread would be awake.
+        few @ ..2 => (0..few).map(one).collect(),
+        many => (0..many).into_par_iter().map(one).collect(),
+    };
+    made.map_err(Failure::from)
 }
 
 /// Something that results do not hold.
 #[derive(Debug)]
 pub(crate) struct Unpackable(pub(crate) String);
 
-impl std::fmt::Display for Unpackable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Unpackable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
@@ -60,7 +78,7 @@ impl std::fmt::Display for Unpackable {
 impl std::error::Error for Unpackable {}
 
 impl ser::Error for Unpackable {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
+    fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string())
     }
 }
@@ -71,20 +89,23 @@ impl From<Unpackable> for Failure {
     }
 }
 
+/// A pack in the making.
 #[derive(Default)]
-struct Packer {
+pub(crate) struct Packer {
     /// The shapes so far, and the number that stands for each; there are few.
     shapes: Vec<String>,
     known: Vec<u64>,
-    numbers: Vec<f64>,
+    pub(crate) numbers: Vec<f64>,
     texts: Names,
     /// The shape of the value at hand.
     shape: Shape,
+    /// A text that is being printed.
+    printed: String,
 }
 
 impl Packer {
-    /// Writes a value with its own shape.
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {
+    /// Writes a value with its own shape, whose position stands at the place that is given back.
+    pub(crate) fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<usize, Unpackable> {
         let outer = std::mem::take(&mut self.shape);
         let place = self.numbers.len();
         self.numbers.push(0.0);
@@ -106,7 +127,7 @@ impl Packer {
         #[expect(clippy::cast_precision_loss, reason = "fewer shapes than values")]
         let position = position as f64;
         self.numbers[place] = position;
-        Ok(())
+        Ok(place)
     }
 
     fn leaf(&mut self, shape: &str, number: f64) {
@@ -115,8 +136,28 @@ impl Packer {
     }
 
     fn text(&mut self, text: &str) {
-        let position = f64::from(self.texts.intern(text));
+        let position = self.position(text);
         self.leaf("\"s\"", position);
+    }
+
+    /// The position of a text among those of the pack.
+    pub(crate) fn position(&mut self, text: &str) -> f64 {
+        f64::from(self.texts.intern(text))
+    }
+
+    /// The position of what a value prints.
+    pub(crate) fn printed<T: fmt::Display + ?Sized>(&mut self, value: &T) -> Result<f64, Unpackable> {
+        let mut printed = std::mem::take(&mut self.printed);
+        printed.clear();
+        write!(printed, "{value}").map_err(ser::Error::custom)?;
+        let position = self.position(&printed);
+        self.printed = printed;
+        Ok(position)
+    }
+
+    /// Writes figures, NaN where one is not finite.
+    pub(crate) fn figures(&mut self, figures: &[f64]) {
+        self.numbers.extend(figures.iter().map(|&x| if x.is_finite() { x } else { f64::NAN }));
     }
 }
 
@@ -138,7 +179,7 @@ pub(crate) fn camel(name: &str) -> String {
 }
 
 /// An object or a list under way; what closes it.
-struct Open<'a> {
+pub(crate) struct Open<'a> {
     packer: &'a mut Packer,
     end: &'static str,
     /// Where the length of a list stands, and how many items it has so far.
@@ -159,7 +200,7 @@ impl<'a> Open<'a> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unpackable> {
         if let Some((_, len)) = &mut self.list {
             *len += 1;
-            return self.packer.item(value);
+            return self.packer.item(value).map(|_| ());
         }
         self.packer.shape.next('[');
         value.serialize(&mut *self.packer)
@@ -203,6 +244,12 @@ impl<'a> ser::Serializer for &'a mut Packer {
 
     fn serialize_f64(self, v: f64) -> Result<(), Unpackable> {
         self.leaf("\"n\"", if v.is_finite() { v } else { f64::NAN });
+        Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Unpackable> {
+        let position = self.printed(value)?;
+        self.leaf("\"s\"", position);
         Ok(())
     }
 

@@ -6,15 +6,17 @@ use fanpulse_core::report::{FanReport, ViralSeries, explain};
 use fanpulse_core::scores::Status;
 use fanpulse_core::settings::ALGORITHM;
 use fanpulse_core::{Analysis, Day, Engine, Error, ErrorKind, Scores};
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{Uint8Array, Uint32Array};
 use napi_derive::napi;
 use rayon::prelude::*;
 
+use crate::analysis::Analyses;
 use crate::arrow_rows;
 use crate::columns::{ObservationInput, ObservationsRead, PostInput, PostsRead};
 use crate::error::{Failure, Outcome};
 use crate::fans::{EventsRead, FanColumns};
-use crate::pack::{Pack, packs};
+use crate::pack::{Pack, packs_by};
+use crate::pieces;
 use crate::table::{Column, NamedColumn, Table};
 use crate::text::Text;
 
@@ -78,6 +80,8 @@ pub struct ScoreOutput {
     pub dropped_rows: f64,
     /// One analysis per artist.
     pub packs: Vec<Pack>,
+    /// The rows of the viral posts of all analyses, where the artists were given without names.
+    pub viral_rows: Uint32Array,
     /// One row per artist.
     pub columns: Vec<NamedColumn>,
     /// One row per viral post.
@@ -110,9 +114,11 @@ struct Whole<'a> {
 
 pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Outcome<()>) -> Outcome<ScoreOutput> {
     let as_of: Day = input.as_of.parse().map_err(|e: Error| Error::invalid(format!("asOf: {}", e.message())))?;
-    let rows = Rows::read(input)?;
+    let scored = pieces::score(engine, input, as_of);
     stopped()?;
-    let scores = rows.score(engine, as_of)?;
+    let rows = if scored.is_some() { Rows::named(input)? } else { Rows::read(input)? };
+    stopped()?;
+    let scores = scored.map_or_else(|| rows.score(engine, as_of), Ok)?;
     stopped()?;
     let whole = rows.whole(engine, as_of, input.form)?;
     stopped()?;
@@ -126,13 +132,22 @@ pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Out
         #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
         dropped_rows: scores.dropped_rows as f64 + rows.dropped.len() as f64,
         packs: Vec::new(),
+        viral_rows: Uint32Array::new(Vec::new()),
         columns: Vec::new(),
         viral: Vec::new(),
         arrow: None,
         words: None,
     };
     match input.form {
-        Form::Objects => out.packs = packs(rows.artists, |artist| rows.analysis(&scores, whole.as_ref(), artist))?,
+        Form::Objects => {
+            out.packs = packs_by(rows.artists, |packer, analyses: &mut Analyses, artist| {
+                analyses.write(packer, &rows.analysis(&scores, whole.as_ref(), artist))
+            })?;
+            if input.names.is_none() {
+                let row = |spike: fanpulse_core::scores::Spike| rows.given_row(spike.position);
+                out.viral_rows = (0..rows.artists).flat_map(|artist| scores.viral_rows(artist)).map(row).collect::<Vec<u32>>().into();
+            }
+        }
         Form::Columns => {
             if input.observations_arrow.is_some() || input.posts_arrow.is_some() || input.fans_arrow.is_some() {
                 out.names = Some(Text::of(rows.data.artists.iter()));
@@ -149,16 +164,30 @@ pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Out
     Ok(out)
 }
 
-impl<'a> Rows<'a> {
-    fn read(input: &'a ScoreInput) -> Outcome<Self> {
-        let mut data = Dataset::default();
-        for i in 0..input.names.as_ref().map_or(0, Text::len) {
-            let name = input.names.as_ref().and_then(|names| names.get(i)).unwrap_or_default();
-            if data.artists.intern(name) as usize != i {
-                let message = format!("`{name}` stands twice among the names");
-                return Err(Failure::of("observations", None, "artistId", &message, Some(name.to_owned())));
-            }
+/// A data set of names without rows.
+fn names(input: &ScoreInput) -> Outcome<Dataset> {
+    let mut data = Dataset::default();
+    for i in 0..input.names.as_ref().map_or(0, Text::len) {
+        let name = input.names.as_ref().and_then(|names| names.get(i)).unwrap_or_default();
+        if data.artists.intern(name) as usize != i {
+            let message = format!("`{name}` stands twice among the names");
+            return Err(Failure::of("observations", None, "artistId", &message, Some(name.to_owned())));
         }
+    }
+    Ok(data)
+}
+
+impl<'a> Rows<'a> {
+    /// The names alone: the rows have been scored already.
+    fn named(input: &'a ScoreInput) -> Outcome<Self> {
+        let data = names(input)?;
+        let ids = input.posts.as_ref().and_then(|p| p.ids.as_ref());
+        let artists = input.artists as usize;
+        Ok(Self { data, artists, observations: None, posts: None, dropped: Vec::new(), events: None, ids })
+    }
+
+    fn read(input: &'a ScoreInput) -> Outcome<Self> {
+        let mut data = names(input)?;
         if let Some(bytes) = &input.observations_arrow {
             arrow_rows::observations(bytes, &mut data)?;
         }
@@ -244,9 +273,8 @@ impl<'a> Rows<'a> {
 
     fn analysis(&self, scores: &Scores, whole: Option<&Whole<'_>>, artist: usize) -> Analysis {
         let mut analysis = scores.analysis(artist);
-        if let Some(name) = u32::try_from(artist).ok().and_then(|code| self.data.artists.get(code)) {
-            name.clone_into(&mut analysis.artist_id);
-        }
+        let name = u32::try_from(artist).ok().and_then(|code| self.data.artists.get(code));
+        name.unwrap_or_default().clone_into(&mut analysis.artist_id);
         for (post, spike) in analysis.viral_posts.iter_mut().zip(scores.viral_rows(artist)) {
             let id = self.ids.map_or_else(|| self.data.posts.id.get(spike.position), |ids| ids.get(spike.position));
             id.unwrap_or_default().clone_into(&mut post.post_id);
@@ -305,11 +333,16 @@ impl<'a> Rows<'a> {
 const STATUSES: [Status; 5] = [Status::Declining, Status::Stable, Status::Growing, Status::RapidGrowth, Status::Viral];
 /// Stands for no label.
 const NONE: u8 = u8::MAX;
+/// Artists from which on other threads are worth waking.
+const SOME: usize = 1 << 12;
 
 /// Every column of the scores.
 fn figures(scores: Scores) -> Vec<(&'static str, Column)> {
     let status = |i: usize| scores.status(i).map_or(NONE, |s| s as u8);
-    let status: Vec<u8> = (0..scores.artists()).into_par_iter().with_min_len(1 << 12).map(status).collect();
+    let status: Vec<u8> = match scores.artists() {
+        few @ ..SOME => (0..few).map(status).collect(),
+        many => (0..many).into_par_iter().with_min_len(SOME).map(status).collect(),
+    };
     let bounds = &scores.settings().breakout;
     let level = |p: &f64| match *p {
         p if p.is_nan() => NONE,

@@ -29,13 +29,16 @@ pub(crate) enum Column {
     Texts(Vec<String>),
 }
 
+/// Rows up to which columns of one type are handed over as one: each array of its own takes a microsecond or two.
+const FEW: usize = 1 << 12;
+
 /// Columns of one length, each with its snake_case name.
 pub(crate) struct Table(pub(crate) Vec<(&'static str, Column)>);
 
-/// A column for JavaScript, in the one of the forms that is given.
+/// A column for JavaScript, in the one of the forms that is given; or several of one length, one after the other.
 #[napi(object, object_from_js = false)]
 pub struct NamedColumn {
-    /// Its name.
+    /// Its name, or names with commas in between.
     pub name: String,
     /// Figures, NaN = none.
     pub figures: Option<Float64Array>,
@@ -52,11 +55,30 @@ pub struct NamedColumn {
 }
 
 impl Table {
+    /// The columns by their camelCase names; those of few rows that follow each other and are of one type are one.
+    fn joined(self) -> Vec<(String, Column)> {
+        let mut out: Vec<(String, Column)> = Vec::new();
+        for (name, column) in self.0 {
+            let name = camel(name);
+            match (out.last_mut(), column) {
+                (Some((names, Column::Figures(all))), Column::Figures(more)) if more.len() <= FEW => {
+                    all.extend(more);
+                    names.extend([",", &name]);
+                }
+                (Some((names, Column::Counts(all))), Column::Counts(more)) if more.len() <= FEW => {
+                    all.extend(more);
+                    names.extend([",", &name]);
+                }
+                (_, column) => out.push((name, column)),
+            }
+        }
+        out
+    }
+
     /// The columns for JavaScript.
     pub(crate) fn into_columns(self) -> Vec<NamedColumn> {
-        let one = |(name, column): (&'static str, Column)| {
-            let mut out =
-                NamedColumn { name: camel(name), figures: None, counts: None, days: None, labels: None, names: None, texts: None };
+        let one = |(name, column): (String, Column)| {
+            let mut out = NamedColumn { name, figures: None, counts: None, days: None, labels: None, names: None, texts: None };
             let text = |names: &[String]| Some(Text::of(names.iter().map(String::as_str)));
             match column {
                 Column::Figures(c) => out.figures = Some(c.into()),
@@ -68,7 +90,7 @@ impl Table {
             }
             out
         };
-        self.0.into_iter().map(one).collect()
+        self.joined().into_iter().map(one).collect()
     }
 
     /// The table as an Arrow IPC stream.

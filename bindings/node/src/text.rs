@@ -30,10 +30,13 @@ impl Text {
         self.ends.len()
     }
 
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        Texts { bytes: &self.bytes, ends: &self.ends }
+    }
+
     /// The text at a position, where there is one.
     pub(crate) fn get(&self, i: usize) -> Option<&str> {
-        let start = if i == 0 { 0 } else { *self.ends.get(i - 1)? as usize };
-        std::str::from_utf8(self.bytes.get(start..*self.ends.get(i)? as usize)?).ok()
+        self.texts().get(i)
     }
 
     pub(crate) fn strings(&self) -> Outcome<Strings> {
@@ -43,5 +46,20 @@ impl Text {
             strings.push(text);
         }
         Ok(strings)
+    }
+}
+
+/// A list of texts as all threads can read it.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    bytes: &'a [u8],
+    ends: &'a [u32],
+}
+
+impl<'a> Texts<'a> {
+    /// The text at a position, where there is one.
+    pub(crate) fn get(self, i: usize) -> Option<&'a str> {
+        let start = if i == 0 { 0 } else { *self.ends.get(i - 1)? as usize };
+        std::str::from_utf8(self.bytes.get(start..*self.ends.get(i)? as usize)?).ok()
     }
 }

@@ -25,6 +25,7 @@ for (const [row, column, message, value] of [
   [observation({ platform: null }), 'platform', 'missing'],
   [observation({ metric: 'plays' }), 'metric', `unknown metric \`plays\`; the known ones are ${metrics}`],
   [observation({ metric: undefined }), 'metric', 'missing'],
+  [observation({ observedAt: undefined }), 'observedAt', 'missing'],
   [observation({ observedAt: 'yesterday' }), 'observedAt', '`yesterday` is not a date of the form YYYY-MM-DD'],
   [observation({ observedAt: '2026-02-29' }), 'observedAt', '`2026-02-29` is not a date'],
   [observation({ observedAt: '2026-03-01T10:00:00' }), 'observedAt', 'time `2026-03-01T10:00:00` has no zone; write it as RFC 3339'],
@@ -52,9 +53,16 @@ for (const [row, column, message] of [
   [post({ shares: 5n }), 'shares', '5n is not a number'],
   [post({ comments: 'many' }), 'comments', "'many' is not a number"],
   [post({ postId: undefined }), 'postId', 'missing'],
+  [post({ publishedAt: undefined }), 'publishedAt', 'missing'],
+  [post({ platform: undefined }), 'platform', 'missing'],
+  [post({ artistId: undefined }), 'artistId', 'missing'],
+  [post({ publishedAt: '2026-02-30T10:00:00Z' }), 'publishedAt', '`2026-02-30T10:00:00Z` is neither'],
+  [post({ publishedAt: '2026-03-01T10:00:0٠Z' }), 'publishedAt', '`2026-03-01T10:00:0٠Z` is neither'],
+  [post({ publishedAt: 'as long as a time is.' }), 'publishedAt', '`as long as a time is.` is neither'],
   [post({ publishedAt: '2026-03-01 10:00' }), 'publishedAt', '`2026-03-01 10:00` is neither'],
 ]) {
-  test(`post: ${column}: ${message}`, () => refused(() => score([], { asOf, posts: [post(), row] }), `posts row 1: ${column}: ${message}`, { table: 'posts', row: 1, column }))
+  const value = typeof row[column] === 'string' && column === 'publishedAt' ? { value: `'${row[column]}'` } : {}
+  test(`post: ${column}: ${message}`, () => refused(() => score([], { asOf, posts: [post(), row] }), `posts row 1: ${column}: ${message}`, { table: 'posts', row: 1, column, ...value }))
 }
 
 for (const [row, column, message] of [
@@ -63,9 +71,23 @@ for (const [row, column, message] of [
   [fanEvent({ amount: -1 }), 'amount', '-1 is not a finite number of at least 0'],
   [fanEvent({ count: 0.5 }), 'count', '0.5 is not a whole number'],
   [fanEvent({ occurredAt: null }), 'occurredAt', 'missing'],
+  [fanEvent({ occurredAt: undefined }), 'occurredAt', 'missing'],
 ]) {
   test(`fan event: ${column}: ${message}`, () => refused(() => fans([fanEvent(), row], { asOf }), `fanEvents row 1: ${column}: ${message}`, { row: 1, column }))
 }
+
+test('what is missing from the first row is missing', () => {
+  for (const column of ['artistId', 'platform', 'metric', 'observedAt', 'value']) {
+    const rows = [observation({ [column]: undefined }), observation({ [column]: undefined })]
+    refused(() => score(rows, { asOf }), `observations row 0: ${column}: missing`, { table: 'observations', row: 0, column })
+    if (column === 'value') continue
+    const listed = { artistId: ['a'], platform: ['spotify'], metric: ['followers'], observedAt: ['2026-03-01'], value: Float64Array.of(5), [column]: [undefined] }
+    refused(() => score(listed, { asOf }), `observations row 0: ${column}: missing`, { table: 'observations', row: 0, column })
+  }
+  for (const column of ['artistId', 'platform', 'postId', 'publishedAt']) {
+    refused(() => score([], { asOf, posts: [post({ [column]: undefined })] }), `posts row 0: ${column}: missing`, { table: 'posts', row: 0, column })
+  }
+})
 
 test('rows that contradict each other are named', () => {
   const posts = Array.from({ length: 8 }, (_, i) => post({ postId: String(i), likes: 10 * i }))

@@ -35,6 +35,25 @@ test('times may be dates, instants and Dates', () => {
   assert.deepStrictEqual(score(observations, { asOf: new Date(`${asOf}T23:00:00Z`), posts }), expected)
 })
 
+test('a post shows the instant that it was given, in whatever form', () => {
+  for (const day of ['2000-02-29', '2024-02-29', '2024-03-01', '2100-03-01', '2199-12-31', '1999-12-31']) {
+    for (const [publishedAt, shown] of [
+      [`${day}T23:59:58Z`],
+      [`${day} 23:59:58Z`, `${day}T23:59:58Z`],
+      [`${day}T21:59:58-02:00`, `${day}T23:59:58Z`],
+      [`${day}T23:59:58.250Z`],
+      [new Date(`${day}T23:59:58Z`), `${day}T23:59:58Z`],
+      [day, `${day}T00:00:00Z`],
+    ]) {
+      const usual = Array.from({ length: 100 }, (_, i) => post({ postId: `p${i}`, publishedAt: `${day}T10:00:${i % 60 < 10 ? 0 : ''}${i % 60}Z`, likes: 50 + (i % 3) }))
+      for (const at of [0, 80, 100]) {
+        const [{ viral }] = score([], { asOf: day, posts: [...usual.slice(0, at), post({ postId: 'new', publishedAt, likes: 5000 }), ...usual.slice(at)] })
+        assert.deepEqual(viral.posts.map((p) => [p.postId, p.publishedAt]), [['new', shown ?? publishedAt]])
+      }
+    }
+  }
+})
+
 test('undefined, null and absent counts are unknown', () => {
   const once = score(growing(), { asOf, posts: [post()] })
   assert.deepStrictEqual(score(growing(), { asOf, posts: [post({ shares: null, views: undefined })] }), once)
@@ -46,8 +65,42 @@ test('a repeat counts once', () => {
   assert.equal(columns.droppedRows, 2)
 })
 
+test('posts keep their ids, whatever their order and however alike the ids are', () => {
+  const artists = [...new Set(posts.map((row) => row.artistId))].reverse()
+  const reversed = artists.flatMap((id) => posts.filter((row) => row.artistId === id))
+  assert.deepStrictEqual(score(observations, { asOf, posts: reversed }), expected)
+  const renamed = (name) => (analysis) => ({ ...analysis, viral: { ...analysis.viral, posts: analysis.viral.posts.map((p) => ({ ...p, postId: name(p.postId) })) } })
+  for (const name of [(id) => `${id}-which-all-end-alike`, (id) => `${id.at(-1)}-ünïcode-${id}`]) {
+    assert.deepStrictEqual(score(observations, { asOf, posts: posts.map((row) => ({ ...row, postId: name(row.postId) })) }), expected.map(renamed(name)))
+  }
+})
+
+test('a post is repeated where artist, platform and id are the same', () => {
+  const other = (i) => post({ postId: `p${i}`, likes: i === 2999 ? 5000 : 50 + (i % 7), publishedAt: `2026-03-${String((i % 28) + 1).padStart(2, '0')}` })
+  const dropped = (rows) => score(growing(), { asOf, posts: rows, output: 'columns' }).droppedRows
+  const [{ viral }] = score(growing(), { asOf, posts: Array.from({ length: 3000 }, (_, i) => other(i)) })
+  assert.deepEqual(viral.posts.map((p) => p.postId), ['p2999'])
+  assert.equal(dropped([other(1), other(2), { ...other(1), platform: 'instagram' }, { ...other(1), artistId: 'b' }]), 0)
+  assert.equal(dropped([other(1), other(2), { ...other(1), platform: 'instagram' }, other(1)]), 1)
+  assert.equal(dropped([...Array.from({ length: 3000 }, (_, i) => other(i)), other(0)]), 1)
+})
+
+test('a call leaves nothing for the next, nor for one within it', () => {
+  const few = score(growing(), { asOf, posts: [post()] })
+  assert.deepStrictEqual(score(observations, { asOf, posts }), expected)
+  assert.deepStrictEqual(score(growing(), { asOf, posts: [post()] }), few)
+  let inner
+  const nosy = observations.map((row, i) => (i === 77 ? { ...row, get value() { inner = score(growing(), { asOf, posts: [post()] }); return row.value } } : row))
+  assert.deepStrictEqual(score(nosy, { asOf, posts }), expected)
+  assert.deepStrictEqual(inner, few)
+})
+
 for (const [name, change] of Object.entries({
   'codes of names': (c) => c,
+  'codes of every width': ({ artistId, platform, metric, ...c }) => {
+    const as = (Codes, { codes, names }) => ({ codes: Codes.from(codes), names })
+    return { ...c, artistId: as(Uint16Array, artistId), platform: as(Uint32Array, platform), metric: as(Uint8Array, metric) }
+  },
   'signed codes': ({ artistId, ...c }) => ({ ...c, artistId: { codes: Int32Array.from(artistId.codes), names: artistId.names } }),
   'texts': (c) => ({ ...c, artistId: observations.map((row) => row.artistId), metric: observations.map((row) => row.metric) }),
   'one platform for all': (c) => ({ ...c, platform: 'spotify' }),
@@ -59,6 +112,7 @@ for (const [name, change] of Object.entries({
     const { codes, names } = coded(observations.map((row) => row.metric), Uint8Array)
     return { ...c, component: { codes, names: names.map((name) => ({ platform: 'spotify', metric: name })) } }
   },
+  'fractions of milliseconds': ({ day, ...c }) => ({ ...c, observedAt: Float64Array.from(day, (d) => d * 86_400_000 + 0.25) }),
   'milliseconds': ({ day, ...c }) => ({ ...c, observedAt: Float64Array.from(day, (d) => d * 86_400_000) }),
   'big milliseconds': ({ day, ...c }) => ({ ...c, observedAt: BigInt64Array.from(day, (d) => BigInt(d * 86_400_000)) }),
   'Dates': ({ day, ...c }) => ({ ...c, observedAt: Array.from(day, (d) => new Date(d * 86_400_000)) }),
@@ -210,6 +264,9 @@ test('a live artist takes rows in any order, and counts repeats', () => {
   live.observePost(post({ postId: 'p3', likes: 500 }))
   assert.equal(live.analyze({ asOf }).viral.posts[0].postId, 'p3')
   assert.equal(new Engine().live('b').analyze({ asOf }).artistId, 'b')
+  assert.equal(live.artistId, 'a')
+  const posts = Array.from({ length: 8 }, (_, i) => post({ postId: `p${i}`, likes: i === 3 ? 500 : 1 }))
+  assert.equal(live.explain({ asOf }), explain(growing(), { asOf, posts }))
 })
 
 const events = Array.from({ length: 600 }, (_, i) =>

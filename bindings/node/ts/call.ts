@@ -3,6 +3,7 @@ import { isTypedArray } from 'node:util/types'
 import { alive, fanColumns, isDetached, observationColumns, postColumns } from './columns.js'
 import { FanPulseError, invalid, ours, shown } from './error.js'
 import type { AsOf, FanEvents, Observation, ObservationColumns, Observations, Output, Post, PostColumns, Posts, Signal, FanEvent, FanEventColumns } from './inputs.js'
+import type { Memory } from './memory.js'
 import { type FanInput, type FanOutput, type ScoreInput, type ScoreOutput, native } from './native.js'
 import { fanRows, observationRows, postRows } from './rows.js'
 import { type Steps, inSlices } from './steps.js'
@@ -16,6 +17,8 @@ export interface Request<I> {
   input: I
   artists: Names
   buffers: ArrayBufferLike[]
+  /** The ids of the posts by their rows, where the native side does not have them. */
+  ids?: readonly string[]
 }
 
 type Form = ScoreInput['form']
@@ -65,14 +68,16 @@ function isColumns(given: unknown): boolean {
 export function* scoreRequest(
   observations: Observations,
   given: AsOf & { posts?: Posts; fans?: FanEvents; output?: Output },
+  memory: Memory,
   words?: { artistId: string | undefined },
 ): Steps<Request<ScoreInput>> {
   const artists = new Names()
   const buffers: ArrayBufferLike[] = []
+  let ids: readonly string[] | undefined
   const form = words === undefined ? formOf(given.output) : ('Words' as Form)
   const input: ScoreInput = { artists: 0, asOf: asOf(given), form, artist: words?.artistId }
   input.observationsArrow = arrowBytes(observations, 'observations', buffers)
-  if (Array.isArray(observations)) input.observations = yield* observationRows(observations as readonly Observation[], artists)
+  if (Array.isArray(observations)) input.observations = yield* observationRows(observations as readonly Observation[], artists, memory)
   else if (input.observationsArrow === undefined) {
     if (!isColumns(observations)) throw notRows(observations, 'observations')
     input.observations = yield* observationColumns(observations as ObservationColumns, artists, buffers)
@@ -80,8 +85,11 @@ export function* scoreRequest(
   const { posts } = given
   if (posts != null) {
     input.postsArrow = arrowBytes(posts, 'posts', buffers)
-    if (Array.isArray(posts)) input.posts = yield* postRows(posts as readonly Post[], artists)
-    else if (input.postsArrow === undefined) {
+    if (Array.isArray(posts)) {
+      const read = yield* postRows(posts as readonly Post[], artists, memory)
+      input.posts = read.input
+      ids = read.ids
+    } else if (input.postsArrow === undefined) {
       if (!isColumns(posts)) throw notRows(posts, 'posts')
       input.posts = yield* postColumns(posts as PostColumns, artists, buffers)
     }
@@ -96,15 +104,17 @@ export function* scoreRequest(
   }
   input.artists = artists.list.length
   const arrow = input.observationsArrow ?? input.postsArrow ?? input.fansArrow
-  // Columns go out under the caller's own names: the native side needs them only where it names artists itself.
-  if (form !== FORMS.columns || arrow !== undefined || input.posts?.ids !== undefined) {
+  // Objects and columns of artists that were numbered here are named here; the native side needs the names of all others.
+  const named = form === FORMS.columns || (form === FORMS.objects && !artists.areBorrowed && fans == null && (posts == null || ids !== undefined))
+  if (!named || arrow !== undefined || input.posts?.ids !== undefined) {
     input.names = yield* packed(artists.list, 'observations', 'artistId')
+    if (input.posts !== undefined && ids !== undefined && form !== FORMS.arrow) input.posts.ids ??= yield* packed(ids, 'posts', 'postId')
   }
-  return { input, artists, buffers }
+  return { input, artists, buffers, ids }
 }
 
 /** Makes of a native result what the caller asked for. */
-export function* scoreResult(out: ScoreOutput, output: Output, artists: Names): Steps<Analysis[] | ScoreColumns | Uint8Array> {
+export function* scoreResult(out: ScoreOutput, output: Output, { input, artists, ids }: Request<ScoreInput>): Steps<Analysis[] | ScoreColumns | Uint8Array> {
   switch (output) {
     case 'arrow':
       return out.arrow as Uint8Array
@@ -115,8 +125,25 @@ export function* scoreResult(out: ScoreOutput, output: Output, artists: Names): 
       const viral = yield* columnsOf(out.viral)
       return { artistId, asOf: day, windowDays, algorithm, settingsHash, droppedRows, ...columns, viral } as unknown as ScoreColumns
     }
-    default:
-      return yield* unpack<Analysis>(out.packs)
+    default: {
+      const analyses = yield* unpack<Analysis>(out.packs)
+      if (input.names === undefined) yield* label(analyses, artists.list, ids ?? [], out.viralRows)
+      return analyses
+    }
+  }
+}
+
+/** Analyses per step. */
+const STEP = 256
+
+/** Puts in the ids of artists and viral posts. */
+function* label(analyses: Analysis[], names: readonly string[], ids: readonly string[], rows: Uint32Array): Steps<void> {
+  let next = 0
+  for (let i = 0; i < analyses.length; i += 1) {
+    const analysis = analyses[i]
+    analysis.artistId = names[i]
+    for (const post of analysis.viral.posts) post.postId = ids[rows[next++]]
+    if (i % STEP === 0) yield
   }
 }
 
@@ -159,11 +186,12 @@ function ended(signal: Signal | undefined): boolean {
 export async function elsewhere<I, O, R>(
   request: () => Steps<Request<I>>,
   call: (input: I, stop: Stop) => Promise<O>,
-  result: (out: O, artists: Names) => Steps<R>,
+  result: (out: O, request: Request<I>) => Steps<R>,
   signal: Signal | undefined,
 ): Promise<R> {
   if (ended(signal)) throw signal?.reason
-  const { input, artists, buffers } = await inSlices(request(), signal)
+  const read = await inSlices(request(), signal)
+  const { input, buffers } = read
   const stop = new native.Stop()
   const abort = (): void => stop.stop()
   signal?.addEventListener('abort', abort, { once: true })
@@ -177,5 +205,5 @@ export async function elsewhere<I, O, R>(
   }
   if (ended(signal)) throw signal?.reason
   if (buffers.some(isDetached)) throw invalid('an array was transferred while it was read; leave the arrays alone until the promise settles')
-  return await inSlices(result(out, artists), signal)
+  return await inSlices(result(out, read), signal)
 }

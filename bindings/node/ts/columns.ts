@@ -118,7 +118,7 @@ export class Table {
     let [last, lastCode] = [undefined as unknown, 0]
     for (let i = 0; i < list.length; i += 1) {
       const text = list[i]
-      if (text !== last) {
+      if (text !== last || text === undefined) {
         if (typeof text !== 'string') throw wrongField(this.name, i, column, text == null ? 'missing' : `${shown(text)} is not a string`, text)
         ;[last, lastCode] = [text, coded(text) as number]
       }

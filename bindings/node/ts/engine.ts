@@ -13,6 +13,7 @@ import type {
   SeriesInput,
 } from './inputs.js'
 import { LiveArtist } from './live.js'
+import { Memory, withMemory } from './memory.js'
 import { type NativeEngine, native } from './native.js'
 import type { Settings } from './settings.js'
 import { settingsError, settingsJson, settingsObject } from './settings-names.js'
@@ -71,8 +72,10 @@ export class Engine {
    */
   score<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O>): Scored[O] {
     const { output = 'objects' } = options(given, SCORE_OPTIONS)
-    const { input, artists } = atOnce(scoreRequest(observations, given))
-    return atOnce(scoreResult(calling(() => this.native.score(input)), output, artists)) as Scored[O]
+    return withMemory((memory) => {
+      const request = atOnce(scoreRequest(observations, given, memory))
+      return atOnce(scoreResult(calling(() => this.native.score(request.input)), output, request)) as Scored[O]
+    })
   }
 
   /**
@@ -82,9 +85,9 @@ export class Engine {
   async scoreAsync<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O> & AsyncOptions): Promise<Scored[O]> {
     const { output = 'objects', signal } = options(given, [...SCORE_OPTIONS, 'signal'])
     return (await elsewhere(
-      () => scoreRequest(observations, given),
+      () => scoreRequest(observations, given, new Memory()),
       (input, stop) => this.native.scoreAsync(input, stop),
-      (out, artists) => scoreResult(out, output, artists),
+      (out, request) => scoreResult(out, output, request),
       signal,
     )) as Scored[O]
   }
@@ -92,8 +95,10 @@ export class Engine {
   /** How each number of an artist's analysis came about, in words. */
   explain(observations: Observations, given: Omit<ExplainOptions, 'windowDays'>): string {
     const { artistId } = options(given, ['asOf', 'posts', 'fans', 'artistId'])
-    const { input } = atOnce(scoreRequest(observations, given, { artistId }))
-    return calling(() => this.native.score(input)).words as string
+    return withMemory((memory) => {
+      const { input } = atOnce(scoreRequest(observations, given, memory, { artistId }))
+      return calling(() => this.native.score(input)).words as string
+    })
   }
 
   /** Judges fans: engagement, value, tier, segment and what is expected of each; and each artist's fans as a whole. */

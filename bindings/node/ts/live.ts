@@ -13,8 +13,11 @@ import { unpack } from './unpack.js'
 export class LiveArtist {
   private readonly native: NativeLive
 
+  /** The artist's id. */
+  readonly artistId: string
+
   constructor(artistId: string, engine: Engine = new Engine()) {
-    text('artistId', artistId)
+    this.artistId = text('artistId', artistId)
     this.native = new native.NativeLive(engine.native, artistId)
   }
 
@@ -41,6 +44,11 @@ export class LiveArtist {
   /** The analysis as of a day; what is dated after it plays no part. */
   analyze(given: AsOf): Analysis {
     return atOnce(unpack<Analysis>(calling(() => this.native.analyze(asOf(given)))))[0]
+  }
+
+  /** How each number of the analysis came about, in words. */
+  explain(given: AsOf): string {
+    return calling(() => this.native.explain(asOf(given)))
   }
 }
 

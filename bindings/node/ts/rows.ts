@@ -1,77 +1,17 @@
 import { shown, wrongField } from './error.js'
 import type { FanEvent, Observation, Post } from './inputs.js'
-import { type Codes, type FanInput, type NativeTimes, type ObservationInput, type PostInput, native } from './native.js'
+import type { Memory } from './memory.js'
+import { type Codes, type FanInput, type ObservationInput, type PostInput, native } from './native.js'
+import { Repeats } from './repeats.js'
 import type { Steps } from './steps.js'
 import { Names, packed } from './text.js'
-import { MICROS_PER_DAY, micros } from './time.js'
+import { micros } from './time.js'
+import { Times } from './times.js'
 
 /** Rows per step. */
 const STEP = 512
 /** The largest count up to which floating point has every integer. */
 const MAX_COUNT = 2 ** 53
-/** Dates that are remembered. */
-const MAX_DATES = 5000
-
-/** A column of times that are kept as days as long as they are days. */
-class Times {
-  private readonly days: Int32Array
-  private instants: Float64Array | undefined
-  /** The dates seen so far, in the order in which they came: most rows have the one that follows the row's before. */
-  private readonly dates: string[] = []
-  private readonly dayOf: number[] = []
-  private readonly place = new Map<string, number>()
-  private next = 0
-
-  constructor(
-    private readonly table: string,
-    private readonly column: string,
-    private readonly length: number,
-  ) {
-    this.days = new Int32Array(length)
-  }
-
-  read(row: number, time: unknown): void {
-    if (this.instants === undefined) {
-      if (this.dates[this.next] === time) {
-        this.days[row] = this.dayOf[this.next]
-        this.next += 1
-        return
-      }
-      const place = this.place.get(time as string)
-      if (place !== undefined) {
-        this.days[row] = this.dayOf[place]
-        this.next = place + 1
-        return
-      }
-    }
-    this.parse(row, time)
-  }
-
-  private parse(row: number, time: unknown): void {
-    const at = time == null ? 'missing' : micros(time)
-    if (typeof at === 'string') throw wrongField(this.table, row, this.column, at, time)
-    if (this.instants === undefined) {
-      const day = at / MICROS_PER_DAY
-      if (Number.isInteger(day)) {
-        this.days[row] = day
-        if (typeof time === 'string' && this.dates.length < MAX_DATES) {
-          this.place.set(time, this.dates.length)
-          this.dates.push(time)
-          this.dayOf.push(day)
-          this.next = this.dates.length
-        }
-        return
-      }
-      this.instants = new Float64Array(this.length)
-      for (let i = 0; i < row; i += 1) this.instants[i] = this.days[i] * MICROS_PER_DAY
-    }
-    this.instants[row] = at
-  }
-
-  times(): NativeTimes {
-    return this.instants === undefined ? { days: this.days } : { micros: this.instants }
-  }
-}
 
 /** A row's field that must be text. */
 function text(table: string, row: number, column: string, value: unknown): string {
@@ -87,6 +27,7 @@ function object(table: string, row: number, value: unknown): void {
 
 /** A count that may be unknown, which is NaN. */
 export function count(table: string, row: number, column: string, value: unknown): number {
+  if (typeof value === 'number' && (value | 0) === value && value >= 0) return value
   if (value == null) return NaN
   if (typeof value !== 'number') throw wrongField(table, row, column, `${shown(value)} is not a number`, value)
   if (Number.isInteger(value) && value >= 0 && value <= MAX_COUNT) return value
@@ -113,43 +54,82 @@ export class Components {
 }
 
 /** Observations given as objects. */
-export function* observationRows(rows: readonly Observation[], artists: Names): Steps<ObservationInput> {
-  const table = 'observations'
-  const length = rows.length
-  const artist = new Uint32Array(length)
-  const component = new Uint16Array(length)
-  const value = new Float64Array(length)
-  const times = new Times(table, 'observedAt', length)
-  const components = new Components()
-  let [lastId, lastArtist, lastPlatform, lastMetric, lastComponent] = [undefined as unknown, 0, undefined as unknown, undefined as unknown, 0]
+export function* observationRows(rows: readonly Observation[], artists: Names, memory: Memory): Steps<ObservationInput> {
+  const reader = new ObservationReader(rows, artists, memory)
+  for (let from = 0; from < rows.length; from += STEP) {
+    reader.read(from, Math.min(from + STEP, rows.length))
+    yield
+  }
+  return reader.input()
+}
 
-  const read = (from: number, to: number): void => {
+/** Columns of observations, and what the last row was. */
+class ObservationReader {
+  private readonly artist: Uint32Array
+  private readonly component: Uint16Array
+  private readonly days: Int32Array
+  private readonly value: Float64Array
+  private readonly times: Times
+  private readonly components = new Components()
+  private last: Partial<Observation> = {}
+  private codes = { artist: 0, component: 0, next: 0 }
+
+  constructor(
+    private readonly rows: readonly Observation[],
+    private readonly artists: Names,
+    memory: Memory,
+  ) {
+    const { length } = rows
+    const buffer = memory.take('observations', 18 * length)
+    this.value = new Float64Array(buffer, 0, length)
+    this.artist = new Uint32Array(buffer, 8 * length, length)
+    this.days = new Int32Array(buffer, 12 * length, length)
+    this.component = new Uint16Array(buffer, 16 * length, length)
+    this.times = new Times('observations', 'observedAt', this.days)
+  }
+
+  /** Reads some rows. What most rows share with the one before is compared, not looked up; all state is local within the loop. */
+  read(from: number, to: number): void {
+    const { rows, artist, component, days, value, times } = this
+    const { texts, found } = times
+    let { artistId: lastId, platform: lastPlatform, metric: lastMetric } = this.last
+    let { artist: lastArtist, component: lastComponent, next } = this.codes
     for (let i = from; i < to; i += 1) {
       const row = rows[i]
-      if (typeof row !== 'object' || row === null) object(table, i, row)
+      if (typeof row !== 'object' || row === null) object('observations', i, row)
       const { artistId, platform, metric, observedAt, value: number } = row
-      if (artistId !== lastId) {
-        lastArtist = artists.code(text(table, i, 'artistId', artistId))
+      if (artistId !== lastId || artistId === undefined) {
+        lastArtist = this.artists.code(text('observations', i, 'artistId', artistId))
         lastId = artistId
       }
-      if (platform !== lastPlatform || metric !== lastMetric) {
-        const code = components.code(text(table, i, 'platform', platform), text(table, i, 'metric', metric))
-        if (code === undefined) throw wrongField(table, i, 'metric', native.unknownMetric(metric) ?? '', metric)
-        if (code > 0xffff) throw wrongField(table, i, 'platform', 'more than 65,535 components (platform and metric)', platform)
-        ;[lastPlatform, lastMetric, lastComponent] = [platform, metric, code]
+      if (platform !== lastPlatform || metric !== lastMetric || platform === undefined) {
+        lastComponent = this.codeOf(i, platform, metric)
+        lastPlatform = platform
+        lastMetric = metric
       }
       if (typeof number !== 'number' || !(number >= 0 && number < Infinity)) throw badValue(i, number)
       artist[i] = lastArtist
       component[i] = lastComponent
       value[i] = number
-      times.read(i, observedAt)
+      if (next < texts.length && observedAt === texts[next]) days[i] = found[next++]
+      else next = times.read(i, observedAt, next)
     }
+    this.last = { artistId: lastId, platform: lastPlatform, metric: lastMetric }
+    this.codes = { artist: lastArtist, component: lastComponent, next }
   }
-  for (let from = 0; from < length; from += STEP) {
-    read(from, Math.min(from + STEP, length))
-    yield
+
+  private codeOf(row: number, platform: unknown, metric: unknown): number {
+    const table = 'observations'
+    const code = this.components.code(text(table, row, 'platform', platform), text(table, row, 'metric', metric))
+    if (code === undefined) throw wrongField(table, row, 'metric', native.unknownMetric(metric as string) ?? '', metric)
+    if (code > 0xffff) throw wrongField(table, row, 'platform', 'more than 65,535 components (platform and metric)', platform)
+    return code
   }
-  return { artist: { u32: artist }, components: components.list, component: { u16: component }, platforms: [], metrics: [], time: times.times(), value }
+
+  input(): ObservationInput {
+    const { artist, component, components, times, value } = this
+    return { artist: { u32: artist }, components: components.list, component: { u16: component }, platforms: [], metrics: [], time: times.times(), value }
+  }
 }
 
 function badValue(row: number, value: unknown): Error {
@@ -159,48 +139,125 @@ function badValue(row: number, value: unknown): Error {
 
 const COUNTS = ['likes', 'comments', 'shares', 'saves', 'views'] as const
 
-/** Posts given as objects. */
-export function* postRows(rows: readonly Post[], artists: Names): Steps<PostInput> {
-  const table = 'posts'
-  const length = rows.length
-  const artist = new Uint32Array(length)
-  const platform = new Uint16Array(length)
-  const times = new Times(table, 'publishedAt', length)
-  const ids = new Array<string>(length)
-  const counts = COUNTS.map(() => new Float64Array(length))
-  const platforms = new Map<string, number>()
-  let [lastId, lastArtist] = [undefined as unknown, 0]
+/** Posts per step: few enough that their times are joined in the cache. */
+const POSTS = 64
+/** Characters of a time as most posts have it, `2026-03-28T10:00:00Z`. */
+const STAMP = 20
+/** Room for one more character, so that what is not ASCII is seen to be longer than its text. */
+const ROOM = 4
 
-  const read = (from: number, to: number): void => {
-    for (let i = from; i < to; i += 1) {
-      const row = rows[i]
-      object(table, i, row)
-      const { artistId, likes, comments, shares, saves, views } = row
-      if (artistId !== lastId) {
-        lastArtist = artists.code(text(table, i, 'artistId', artistId))
-        lastId = artistId
-      }
-      const where = text(table, i, 'platform', row.platform)
-      let code = platforms.get(where)
-      if (code === undefined) platforms.set(where, (code = platforms.size))
-      if (code > 0xffff) throw wrongField(table, i, 'platform', 'more than 65,535 platforms', where)
-      artist[i] = lastArtist
-      platform[i] = code
-      ids[i] = text(table, i, 'postId', row.postId)
-      times.read(i, row.publishedAt)
-      counts[0][i] = count(table, i, 'likes', likes)
-      counts[1][i] = count(table, i, 'comments', comments)
-      counts[2][i] = count(table, i, 'shares', shares)
-      counts[3][i] = count(table, i, 'saves', saves)
-      counts[4][i] = count(table, i, 'views', views)
-    }
-  }
-  for (let from = 0; from < length; from += STEP) {
-    read(from, Math.min(from + STEP, length))
+/** Posts given as objects, and their ids; the native side gets the ids only where one may stand twice. */
+export function* postRows(rows: readonly Post[], artists: Names, memory: Memory): Steps<{ input: PostInput; ids: readonly string[] }> {
+  const reader = new PostReader(rows, artists, memory)
+  for (let from = 0; from < rows.length; from += POSTS) {
+    reader.read(from, Math.min(from + POSTS, rows.length))
     yield
   }
-  const packedIds = yield* packed(ids, table, 'postId')
-  return { artist: { u32: artist }, platforms: [...platforms.keys()], platform: { u16: platform }, ids: packedIds, time: times.times(), counts }
+  const { ids } = reader
+  const input = reader.input()
+  if (reader.mayRepeat) input.ids = yield* packed(ids, 'posts', 'postId')
+  return { input, ids }
+}
+
+/** Columns of posts, and what the last row was. */
+class PostReader {
+  readonly ids: string[]
+  private readonly artist: Uint32Array
+  private readonly platform: Uint16Array
+  /** The first times as text, as long as all have the usual length: the native side reads them in half the time. */
+  private readonly stamps: Buffer
+  private stamped = 0
+  private readonly micros: Float64Array
+  private readonly counts: Float64Array[]
+  private readonly platforms = new Map<string, number>()
+  private readonly repeats: Repeats
+  private last: { artistId?: unknown; platform?: unknown } = {}
+  private codes = { artist: 0, platform: 0 }
+
+  constructor(
+    private readonly rows: readonly Post[],
+    private readonly artists: Names,
+    memory: Memory,
+  ) {
+    const { length } = rows
+    const buffer = memory.take('posts', 74 * length + ROOM)
+    this.counts = COUNTS.map((_, i) => new Float64Array(buffer, 8 * i * length, length))
+    this.micros = new Float64Array(buffer, 40 * length, length)
+    this.artist = new Uint32Array(buffer, 48 * length, length)
+    this.platform = new Uint16Array(buffer, 52 * length, length)
+    this.stamps = Buffer.from(buffer, 54 * length, STAMP * length + ROOM)
+    this.ids = new Array<string>(length)
+    this.repeats = new Repeats(this.ids, this.platform)
+  }
+
+  /** Whether a post may stand twice. */
+  get mayRepeat(): boolean {
+    return this.repeats.possible
+  }
+
+  /** Reads some rows; all state is local within the loop. */
+  read(from: number, to: number): void {
+    const { rows, artist, platform, ids, repeats } = this
+    const [likes, comments, shares, saves, views] = this.counts
+    const table = 'posts'
+    let { artistId: lastId, platform: lastPlatform } = this.last
+    let { artist: lastArtist, platform: lastCode } = this.codes
+    const usual = this.stamped === from
+    let stamps = ''
+    for (let i = from; i < to; i += 1) {
+      const row = rows[i]
+      if (typeof row !== 'object' || row === null) object(table, i, row)
+      const { artistId, platform: where, postId, publishedAt } = row
+      if (artistId !== lastId || artistId === undefined) {
+        const code = this.artists.code(text(table, i, 'artistId', artistId))
+        repeats.artist(i, code, lastArtist)
+        lastArtist = code
+        lastId = artistId
+      }
+      if (where !== lastPlatform || where === undefined) {
+        lastCode = this.codeOf(i, text(table, i, 'platform', where))
+        lastPlatform = where
+      }
+      const id = typeof postId === 'string' ? postId : text(table, i, 'postId', postId)
+      artist[i] = lastArtist
+      platform[i] = lastCode
+      ids[i] = id
+      repeats.post(i, id, lastCode)
+      if (usual && typeof publishedAt === 'string' && publishedAt.length === STAMP) stamps += publishedAt
+      else this.time(i, publishedAt)
+      likes[i] = count(table, i, 'likes', row.likes)
+      comments[i] = count(table, i, 'comments', row.comments)
+      shares[i] = count(table, i, 'shares', row.shares)
+      saves[i] = count(table, i, 'saves', row.saves)
+      views[i] = count(table, i, 'views', row.views)
+    }
+    this.last = { artistId: lastId, platform: lastPlatform }
+    this.codes = { artist: lastArtist, platform: lastCode }
+    if (!usual) return
+    if (stamps.length === (to - from) * STAMP && this.stamps.write(stamps, from * STAMP, 'utf8') === stamps.length) this.stamped = to
+    // One has another length, or a character that is not ASCII: from here on each is read on this side.
+    else for (let i = from; i < to; i += 1) this.time(i, rows[i].publishedAt)
+  }
+
+  private time(row: number, time: unknown): void {
+    const at = time == null ? 'missing' : micros(time)
+    if (typeof at === 'string') throw wrongField('posts', row, 'publishedAt', at, time)
+    this.micros[row] = at
+  }
+
+  private codeOf(row: number, name: string): number {
+    let code = this.platforms.get(name)
+    if (code === undefined) this.platforms.set(name, (code = this.platforms.size))
+    if (code > 0xffff) throw wrongField('posts', row, 'platform', 'more than 65,535 platforms', name)
+    return code
+  }
+
+  input(): PostInput {
+    const { artist, platform, platforms, stamped, micros: instants, counts } = this
+    const stamps = this.stamps.subarray(0, stamped * STAMP)
+    const time = stamped === artist.length ? { stamps } : { stamps, micros: instants }
+    return { artist: { u32: artist }, platforms: [...platforms.keys()], platform: { u16: platform }, time, counts }
+  }
 }
 
 /** Fan events given as objects. */
@@ -216,7 +273,7 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
   const currency = new Uint32Array(length)
   const currencies = new Names()
   currencies.code('') // none that is known
-  const times = new Times(table, 'occurredAt', length)
+  const times = new Times(table, 'occurredAt', new Int32Array(length))
   const kinds = native.kinds()
   const code = new Map(kinds.map((name, i) => [name, i]))
 
@@ -229,7 +286,7 @@ export function* fanRows(rows: readonly FanEvent[], artists: Names, fans: Names)
       const known = code.get(text(table, i, 'kind', row.kind))
       if (known === undefined) throw wrongField(table, i, 'kind', native.unknownKind(row.kind) ?? '', row.kind)
       kind[i] = known
-      times.read(i, row.occurredAt)
+      times.read(i, row.occurredAt, 0)
       const events = count(table, i, 'count', row.count)
       if (events > 0xffff_ffff) throw wrongField(table, i, 'count', `${events} is above 2^32`, events)
       number[i] = events === events ? events : 1

@@ -30,6 +30,11 @@ export class Names {
 
   private borrowed = false
 
+  /** Whether these are the caller's names, which may stand twice. */
+  get areBorrowed(): boolean {
+    return this.borrowed
+  }
+
   /** Whether these are the caller's names, in this very list. */
   isBorrowed(list: readonly string[]): boolean {
     return this.borrowed && this.list === list

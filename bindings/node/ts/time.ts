@@ -13,7 +13,8 @@ const DAYS_OF_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Two digits; far below zero where they are none. */
 function two(text: string, at: number): number {
-  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48]
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
   return tens >>> 0 > 9 || ones >>> 0 > 9 ? -1e6 : tens * 10 + ones
 }
 
@@ -36,7 +37,9 @@ function microsOf(text: string): number {
   const length = text.length
   if (length === 10) return dayOf(text) * MICROS_PER_DAY
   if (length < 20 || length > 27 || text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return NaN
-  const [hour, minute, second] = [two(text, 11), two(text, 14), two(text, 17)]
+  const hour = two(text, 11)
+  const minute = two(text, 14)
+  const second = two(text, 17)
   if (hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 59 || text.charCodeAt(length - 1) !== 90) return NaN
   let micros = 0
   if (length > 20) {

@@ -120,8 +120,15 @@ export function* columnsOf(columns: NamedColumn[]): Steps<Record<string, unknown
   for (const { name, figures, counts, days, labels, names, texts: list } of columns) {
     if (names !== undefined) made[name] = { codes: labels ?? counts, names: yield* unpacked(names) }
     else if (list !== undefined) made[name] = yield* unpacked(list)
+    else if (name.includes(',')) apart(made, name.split(','), (figures ?? counts) as Float64Array | Uint32Array)
     else made[name] = figures ?? counts ?? days
     yield
   }
   return made
+}
+
+/** Columns that came one after the other, each in memory of its own. */
+function apart(into: Record<string, unknown>, names: string[], all: Float64Array | Uint32Array): void {
+  const rows = all.length / names.length
+  for (let i = 0; i < names.length; i += 1) into[names[i]] = all.slice(i * rows, (i + 1) * rows)
 }

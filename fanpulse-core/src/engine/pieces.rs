@@ -68,18 +68,24 @@ impl Engine {
         let tasks = artists.div_ceil(TASK).max(1);
         let bounds = |column: &[u32]| -> Vec<usize> {
             let first = |task: usize| u32::try_from(task * TASK).map_or(column.len(), |first| column.partition_point(|&a| a < first));
-            (0..tasks).into_par_iter().map(first).chain([column.len()]).collect()
+            match tasks {
+                1 => vec![0, column.len()],
+                _ => (0..tasks).into_par_iter().map(first).chain([column.len()]).collect(),
+            }
         };
         let (rows, posts) = (bounds(pieces.artists()), bounds(pieces.post_artists()));
         if artists == 0 {
             return Ok((rows[1] == 0 && posts[1] == 0).then_some(scores));
         }
         let mut out = scores.tasks(BLOCK);
-        let found: Vec<Result<Option<Found>>> = out
-            .par_chunks_mut(TASK / BLOCK)
-            .enumerate()
-            .map(|(task, out)| batch.task(task * TASK, out, rows[task]..rows[task + 1], posts[task]..posts[task + 1]))
-            .collect();
+        let one = |(task, out): (usize, &mut [ScoresMut<'_>])| {
+            batch.task(task * TASK, out, rows[task]..rows[task + 1], posts[task]..posts[task + 1])
+        };
+        let found: Vec<Result<Option<Found>>> = match tasks {
+            // Another thread would only make this one wait.
+            1 => vec![one((0, &mut out))],
+            _ => out.par_chunks_mut(TASK / BLOCK).enumerate().map(one).collect(),
+        };
         let mut all = Found::default();
         for task in found {
             let Some(task) = task? else { return Ok(None) };
