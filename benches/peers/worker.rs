@@ -15,8 +15,13 @@ use fanpulse_core::settings::Settings;
 use fanpulse_core::time::MICROS_PER_DAY;
 use fanpulse_core::{Day, Engine, Scores};
 use fanpulse_platforms::{ReadOptions, read};
+use mimalloc::MiMalloc;
 use parquet::arrow::ArrowWriter;
 use rayon::ThreadPoolBuilder;
+
+/// That of the binary `fanpulse`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
