@@ -15,10 +15,15 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use fanpulse_core::Engine;
 use fanpulse_core::ingest::Dataset;
 use fanpulse_platforms::{ReadOptions, read};
+use mimalloc::MiMalloc;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use shapes::{Order, Shape, as_of};
+
+/// That of the binary `fanpulse`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const GROUP: usize = 1_000_000;
 

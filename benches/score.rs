@@ -6,8 +6,13 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fanpulse_core::Engine;
+use mimalloc::MiMalloc;
 use rayon::ThreadPoolBuilder;
 use shapes::{Order, Shape, as_of};
+
+/// That of the binary `fanpulse`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn batch(c: &mut Criterion) {
     let engine = Engine::default();
