@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use fanpulse_core::alerts::{AlertBatch, AlertFigures, AlertSettings, Fired, Rule, evaluate_all};
 use fanpulse_core::fans::{EngagementTiers, FanTable};
 use fanpulse_core::ingest::{Dataset, FanEvent, FanEventColumns, FanEventKind, Names, Observation, Post};
 use fanpulse_core::learned::LogisticBreakout;
@@ -178,5 +179,22 @@ fn vectors_of_breakouts() {
         let model = LogisticBreakout::from_json(&input["model"].to_string()).unwrap();
         let rows = input["features"].as_array().unwrap();
         rows.iter().map(|row| serde_json::to_value(model.predict(&floats(row)).unwrap()).unwrap()).collect()
+    });
+}
+
+#[test]
+fn vectors_of_alerts() {
+    check("alerts.json", |input| {
+        let each = |name: &str| input[name].as_array().unwrap().iter().map(Value::to_string).collect::<Vec<_>>();
+        let figures = |name: &str| each(name).iter().map(|json| AlertFigures::from_json(json).unwrap()).collect();
+        let rules: Vec<Rule> = each("rules").iter().map(|json| Rule::from_json(json).unwrap()).collect();
+        let superfan_churn = serde_json::from_value(input["superfan_churn"].clone()).unwrap();
+        let batch = AlertBatch { current: figures("current"), previous: figures("previous"), superfan_churn };
+        let settings: AlertSettings = serde_json::from_value(input["settings"].clone()).unwrap();
+        let mut fired: Fired = serde_json::from_value(input["fired"].clone()).unwrap();
+        let now = input["now"].as_str().unwrap().parse().unwrap();
+        let alerts = evaluate_all(&settings, &rules, batch, &fired, now).unwrap();
+        fired.record(&alerts);
+        json!({"alerts": alerts, "fired": fired})
     });
 }

@@ -57,13 +57,17 @@
 //! ```
 
 mod alert;
+mod batch;
 mod evaluate;
+mod figures;
 mod fired;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use alert::{Alert, AlertKind, Evidence};
+pub use batch::{AlertBatch, evaluate_all};
 pub use evaluate::{AlertInput, evaluate};
+pub use figures::AlertFigures;
 pub use fired::Fired;
 pub use rule::{AlertSettings, Operator, Rule, RuleKind};
