@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use fanpulse_core::alerts::{AlertBatch, AlertFigures, AlertSettings, Fired, Rule, evaluate_all};
 use fanpulse_core::fans::{EngagementTiers, FanTable, KMeansSegments};
 use fanpulse_core::ingest::{Dataset, FanEvent, FanEventColumns, FanEventKind, Names, Observation, Post};
-use fanpulse_core::learned::LogisticBreakout;
+use fanpulse_core::learned::{Example, Feature, LogisticBreakout, Slices, TrainingSet, train};
 use fanpulse_core::scores::{Competition, ReleaseInput, release_windows};
-use fanpulse_core::settings::{FanSettings, ReleaseSettings, SpikeSettings};
+use fanpulse_core::settings::{FanSettings, LearnedSettings, ReleaseSettings, SpikeSettings};
 use fanpulse_core::spikes::{SeasonalRobust, Series};
 use fanpulse_core::{Day, Engine, Instant};
 use serde::{Deserialize, Serialize};
@@ -229,5 +229,41 @@ fn vectors_of_alerts() {
         let alerts = evaluate_all(&settings, &rules, batch, &fired, now).unwrap();
         fired.record(&alerts);
         json!({"alerts": alerts, "fired": fired})
+    });
+}
+
+#[test]
+fn vectors_of_training() {
+    check("train.json", |input| {
+        let columns = &input["examples"];
+        let own = ["id", "date", "known", "label"];
+        let rankings: Vec<String> = serde_json::from_value(input["rankings"].clone()).unwrap();
+        let others =
+            || columns.as_object().unwrap().keys().filter(|k| !own.contains(&k.as_str()) && !rankings.contains(k)).cloned().collect();
+        let features: Vec<String> = serde_json::from_value::<Option<_>>(input["features"].clone()).unwrap().unwrap_or_else(others);
+        let figure = |name: &String, i: usize| match &columns[name][i] {
+            Value::Bool(yes) => f64::from(u8::from(*yes)),
+            value => value.as_f64().unwrap_or(f64::NAN),
+        };
+        let ids = texts(&columns["id"]);
+        let one = |i: usize| Example {
+            id: ids[i].to_owned(),
+            date: day(&columns["date"][i]).date(),
+            known: day(&columns["known"][i]).date(),
+            label: columns["label"][i].as_bool().unwrap(),
+            features: features.iter().map(|name| figure(name, i)).collect(),
+            rankings: rankings.iter().map(|name| figure(name, i)).collect(),
+        };
+        let date = |name: &str| input[name].as_str().map(|d| d.parse::<Day>().unwrap().date());
+        let slices = Slices {
+            train_from: date("train_from"),
+            calibrate_from: date("calibrate_from").unwrap(),
+            test_from: date("test_from").unwrap(),
+            test_until: date("test_until"),
+        };
+        let described = features.iter().map(|name| Feature::new(name, name, name)).collect();
+        let task = serde_json::from_value(input["task"].clone()).unwrap();
+        let set = TrainingSet::new(task, described, rankings.clone(), (0..ids.len()).map(one).collect()).unwrap();
+        serde_json::from_str(&train(&set, &slices, &LearnedSettings::default()).unwrap().to_json().unwrap()).unwrap()
     });
 }

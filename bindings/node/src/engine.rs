@@ -9,11 +9,13 @@ use napi::bindgen_prelude::{AsyncTask, ToNapiValue, TypeName};
 use napi::{Env, Task};
 use napi_derive::napi;
 
+use crate::clusters::{self, ClusterInput, ClusterOutput};
 use crate::error::{Failure, Outcome, guarded, thrown};
 use crate::fans::{self, FanInput, FanOutput};
 use crate::pack::Pack;
 use crate::score::{self, ScoreInput, ScoreOutput};
 use crate::series::{self, SeriesInput};
+use crate::train::{self, TrainInput};
 
 /// Tells work on another thread that nobody waits for it any more.
 #[napi]
@@ -114,6 +116,30 @@ impl NativeEngine {
     #[napi(ts_return_type = "Promise<FanOutput>")]
     pub fn fans_async(&self, input: FanInput, stop: &Stop) -> AsyncTask<Work<FanInput, FanOutput>> {
         AsyncTask::new(Work { engine: self.0.clone(), input, stop: stop.0.clone(), run: fans::run })
+    }
+
+    /// Groups fans on this thread.
+    #[napi]
+    pub fn clusters(&self, env: Env, input: ClusterInput) -> napi::Result<ClusterOutput> {
+        guarded(|| clusters::run(&self.0, &input, &|| Ok(()))).map_err(|e| thrown(&env, &e))
+    }
+
+    /// Groups fans on another thread.
+    #[napi(ts_return_type = "Promise<ClusterOutput>")]
+    pub fn clusters_async(&self, input: ClusterInput, stop: &Stop) -> AsyncTask<Work<ClusterInput, ClusterOutput>> {
+        AsyncTask::new(Work { engine: self.0.clone(), input, stop: stop.0.clone(), run: clusters::run })
+    }
+
+    /// Trains a model on this thread; what comes of it is a model file.
+    #[napi]
+    pub fn train(&self, env: Env, input: TrainInput) -> napi::Result<String> {
+        guarded(|| train::run(&self.0, &input, &|| Ok(()))).map_err(|e| thrown(&env, &e))
+    }
+
+    /// Trains a model on another thread.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn train_async(&self, input: TrainInput, stop: &Stop) -> AsyncTask<Work<TrainInput, String>> {
+        AsyncTask::new(Work { engine: self.0.clone(), input, stop: stop.0.clone(), run: train::run })
     }
 
     /// Looks for spikes in series on this thread.

@@ -119,3 +119,11 @@ def test_clusters(given: Any, want: Any) -> None:
     events = {"occurred_at" if name == "day" else name: column for name, column in case["events"].items()}
     clusters, of_fan = fans.score(events, as_of=case["as_of"]).clusters(given["clusters"], seed=given["seed"])
     same({"clusters": clusters, "of_fan": of_fan}, want)
+
+
+@pytest.mark.parametrize(("given", "want"), vectors("train.json"))
+def test_training(given: Any, want: Any) -> None:
+    columns = given.pop("examples")
+    examples = [dict(zip(sorted(columns), row, strict=True)) for row in zip(*(columns[name] for name in sorted(columns)), strict=True)]
+    same(breakout.train(examples, **given).parameters, want)
+    same(breakout.train({name: columns[name] for name in sorted(columns)}, **given).parameters, want)
