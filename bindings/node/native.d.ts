@@ -3,8 +3,11 @@
 
 /** Settings and models, behind the `Engine` of JavaScript. */
 export declare class NativeEngine {
-  /** An engine with settings as JSON; what is left out has its default. */
-  constructor(settings: string)
+  /**
+   * An engine with settings as JSON; what is left out has its default. A model file takes the place of the indicators;
+   * of two values for one artist, component and time the first may be kept.
+   */
+  constructor(settings: string, model?: string | undefined | null, keepFirst?: boolean | undefined | null)
   /** All settings in force, as JSON. */
   get settings(): string
   /** The hash of the settings. */

@@ -3,6 +3,13 @@ import type { AsyncOptions, ClusterOptions, EngineScoreOptions, ExplainOptions, 
 import { LiveArtist } from './live.js';
 import type { Settings } from './settings.js';
 import type { Analysis, Fan, FanClusters, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js';
+/** What an engine has beside its settings. */
+export interface EngineOptions {
+    /** A learned model of the component scores of momentum, in place of the indicators; or its file. */
+    breakout?: BreakoutModel | string | object;
+    /** What is done with two values for one artist, component and time: they are refused (the default), or the first is kept. */
+    conflicts?: 'refuse' | 'keep_first';
+}
 /** What scoring gives in each form. */
 export interface Scored {
     objects: Analysis[];
@@ -18,7 +25,7 @@ export interface FansJudged {
 /** Settings, and every analysis with them. Immutable; the functions of this package are those of an engine with the defaults. */
 export declare class Engine {
     /** An engine with some settings of its own; the others have their defaults. */
-    constructor(settings?: Settings);
+    constructor(settings?: Settings, given?: EngineOptions);
     /** All settings in force. */
     get settings(): Settings;
     /** The hash of the settings, which stands on every result. */

@@ -4,7 +4,7 @@ import type { AsyncOptions, ClusterOptions, ExplainOptions, FanEvents, FanOption
 import type { FanClusters, Prediction, ReleaseWindow, SeriesReport } from './types.js';
 export { alerts } from './alerts.js';
 export { BreakoutModel } from './breakout.js';
-export { Engine, type FansJudged, type Scored } from './engine.js';
+export { Engine, type EngineOptions, type FansJudged, type Scored } from './engine.js';
 export { type ErrorCode, FanPulseError } from './error.js';
 export type * from './inputs.js';
 export { LiveArtist } from './live.js';

@@ -92,12 +92,19 @@ export interface Breakout {
     level: Level;
     /** Which model said so. */
     model: string;
-    /** Which indicators are met. */
+    /** Which indicators are met, or which features of a learned model speak for a breakout; those without data are absent. */
     drivers: {
-        acceleration: boolean;
-        viralPotential: boolean;
-        velocity: boolean;
-        consistency: boolean;
+        acceleration?: boolean;
+        viralPotential?: boolean;
+        velocity?: boolean;
+        consistency?: boolean;
+    };
+    /** What each driver adds to the log-odds, where the model is learned. */
+    contributions?: {
+        acceleration?: number;
+        viralPotential?: number;
+        velocity?: number;
+        consistency?: number;
     };
 }
 /** What the data behind an analysis were like. */

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fanpulse_core::learned::{ComponentBreakout, LogisticBreakout};
 use fanpulse_core::settings::Settings;
 use fanpulse_core::{Engine, Error, ErrorKind};
 use napi::bindgen_prelude::{AsyncTask, ToNapiValue, TypeName};
@@ -72,12 +73,20 @@ pub struct NativeEngine(pub(crate) Engine);
 
 #[napi]
 impl NativeEngine {
-    /// An engine with settings as JSON; what is left out has its default.
+    /// An engine with settings as JSON; what is left out has its default. A model file takes the place of the indicators;
+    /// of two values for one artist, component and time the first may be kept.
     #[napi(constructor)]
-    pub fn new(env: Env, settings: String) -> napi::Result<Self> {
+    pub fn new(env: Env, settings: String, model: Option<String>, keep_first: Option<bool>) -> napi::Result<Self> {
         let made = || -> Outcome<Engine> {
             let settings: Settings = serde_json::from_str(&settings).map_err(|e| Error::invalid(format!("settings: {e}")))?;
-            Ok(Engine::builder().settings(settings).build()?)
+            let mut builder = Engine::builder().settings(settings);
+            if let Some(model) = model {
+                builder = builder.breakout_model(Arc::new(ComponentBreakout::try_new(LogisticBreakout::from_json(&model)?)?));
+            }
+            if keep_first == Some(true) {
+                builder = builder.keep_first_of_conflicts();
+            }
+            Ok(builder.build()?)
         };
         guarded(made).map(Self).map_err(|e| thrown(&env, &e))
     }

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { Engine, train, trainAsync } from 'fanpulse'
+import { Engine, LiveArtist, score, train, trainAsync } from 'fanpulse'
 
-import { refused, rejected } from './rows.mjs'
+import { asOf, growing, observation, refused, rejected } from './rows.mjs'
 
 const day = (n) => new Date(Date.UTC(2024, 0, 1 + n))
 const examples = Array.from({ length: 400 }, (_, i) => ({ id: `artist ${i}`, date: day(i), known: day(i + 7).toISOString().slice(0, 10), label: ((i * 37) % 100) + ((i * 61) % 50) > 90, growth7d: (i * 37) % 100, verified: i % 3 === 0 }))
@@ -29,6 +29,34 @@ test('features are those that are named, with the settings of the engine', async
   const engine = new Engine({ learned: { resamples: learned.resamples * 2 } })
   assert.equal((await engine.trainAsync(examples, split)).card.settings.resamples, learned.resamples * 2)
   assert.equal(train(examples, split).card.settings.resamples, learned.resamples)
+})
+
+test('a learned breakout takes the place of the indicators', async () => {
+  const components = examples.map(({ growth7d, verified, ...own }, i) => ({ ...own, velocity: growth7d / 10, acceleration: i % 9 === 0 ? null : (i * 13) % 10 }))
+  const breakout = train(components, split)
+  const engine = new Engine({}, { breakout })
+  const [analysis] = engine.score(growing(), { asOf })
+  assert.equal(analysis.breakout.model, 'logistic')
+  assert.deepEqual(Object.keys(analysis.breakout.contributions).sort(), ['acceleration', 'velocity'])
+  const { momentum } = analysis
+  const [{ probability }] = breakout.predict([[momentum.components.velocity.score, momentum.components.acceleration?.score ?? null]])
+  assert.equal(analysis.breakout.probability, probability)
+  assert.deepEqual(await new Engine({}, { breakout: breakout.toJson() }).scoreAsync(growing(), { asOf }), [analysis])
+  assert.equal(engine.score(growing(), { asOf, output: 'columns' }).breakout[0], probability)
+  const live = new LiveArtist('a', engine)
+  for (const row of growing()) live.observe(row)
+  assert.deepEqual(live.analyze({ asOf }), analysis)
+  refused(() => new Engine({}, { breakout: train(examples, split) }), 'the model reads a feature `growth7d`, which no analysis has')
+  refused(() => new Engine({}, { breakout: '{}' }), 'this is no model file')
+})
+
+test('of two values for one time the first is kept, where that is asked for', () => {
+  const twice = [...growing(), observation({ observedAt: '2026-03-05', value: 1 })]
+  refused(() => score(twice, { asOf }), 'observations row 30: ', { row: 30 })
+  const [kept] = new Engine({}, { conflicts: 'keep_first' }).score(twice, { asOf })
+  assert.deepEqual(kept.momentum, score(growing(), { asOf })[0].momentum)
+  refused(() => new Engine({}, { conflicts: 'last' }), "conflicts: 'last' is not one of refuse, keep_first", { column: 'conflicts', value: "'last'" })
+  refused(() => new Engine({}, { model: 1 }), 'options: there is no option model')
 })
 
 for (const [changes, column, message, value] of [
@@ -59,6 +87,6 @@ test('what else is wrong is named', async () => {
   refused(() => train([{ ...examples[0], growth7d: Infinity }, ...examples.slice(1)], split), 'example `artist 0` of 2024-01-01: feature `growth7d` is infinite')
   refused(() => train([{ ...examples[0], known: '2023-12-31' }], split), 'example `artist 0` of 2024-01-01: its label was known on 2023-12-31, before it')
   refused(() => train(examples, { ...split, random: true }), 'options: there is no option random')
-  refused(() => train(examples.slice(0, 20), split), '', { code: 'INSUFFICIENT_DATA' })
+  refused(() => train(examples.slice(0, 20), split), 'the training slice has ', { code: 'INSUFFICIENT_DATA' })
   await assert.rejects(trainAsync(examples, { ...split, signal: AbortSignal.abort() }), { name: 'AbortError' })
 })

@@ -27,6 +27,14 @@ import { trainRequest } from './train.js'
 import type { Analysis, Cluster, Fan, FanClusters, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js'
 import { unpack } from './unpack.js'
 
+/** What an engine has beside its settings. */
+export interface EngineOptions {
+  /** A learned model of the component scores of momentum, in place of the indicators; or its file. */
+  breakout?: BreakoutModel | string | object
+  /** What is done with two values for one artist, component and time: they are refused (the default), or the first is kept. */
+  conflicts?: 'refuse' | 'keep_first'
+}
+
 /** What scoring gives in each form. */
 export interface Scored {
   objects: Analysis[]
@@ -51,12 +59,20 @@ export class Engine {
   readonly native: NativeEngine
 
   /** An engine with some settings of its own; the others have their defaults. */
-  constructor(settings: Settings = {}) {
+  constructor(settings: Settings = {}, given: EngineOptions = {}) {
+    const { breakout, conflicts = 'refuse' } = options(given, ['breakout', 'conflicts'])
+    if (conflicts !== 'refuse' && conflicts !== 'keep_first') {
+      throw invalid(`conflicts: ${shown(conflicts)} is not one of refuse, keep_first`, { column: 'conflicts', value: shown(conflicts) })
+    }
+    const json = settingsJson(settings)
     try {
-      this.native = new native.NativeEngine(settingsJson(settings))
+      this.native = new native.NativeEngine(json)
     } catch (e) {
       throw settingsError(e)
     }
+    if (breakout === undefined && conflicts === 'refuse') return
+    const model = breakout === undefined || breakout instanceof BreakoutModel ? breakout : new BreakoutModel(breakout)
+    this.native = calling(() => new native.NativeEngine(json, model?.toJson(), conflicts === 'keep_first'))
   }
 
   /** All settings in force. */

@@ -19,7 +19,7 @@ import type { FanClusters, Prediction, ReleaseWindow, SeriesReport } from './typ
 
 export { alerts } from './alerts.js'
 export { BreakoutModel } from './breakout.js'
-export { Engine, type FansJudged, type Scored } from './engine.js'
+export { Engine, type EngineOptions, type FansJudged, type Scored } from './engine.js'
 export { type ErrorCode, FanPulseError } from './error.js'
 export type * from './inputs.js'
 export { LiveArtist } from './live.js'
