@@ -24,8 +24,8 @@ quietly() {
 }
 
 types() {
-    cat native.d.ts ts/settings.ts dist/breakout.d.ts dist/engine.d.ts dist/error.d.ts dist/index.d.ts dist/inputs.d.ts dist/live.d.ts \
-        dist/settings.d.ts dist/types.d.ts 2>/dev/null || true
+    cat native.d.ts ts/settings.ts dist/alerts.d.ts dist/breakout.d.ts dist/engine.d.ts dist/error.d.ts dist/index.d.ts dist/inputs.d.ts dist/live.d.ts \
+        dist/settings.d.ts dist/stream.d.ts dist/types.d.ts 2>/dev/null || true
 }
 
 quietly npm ci --no-audit --no-fund

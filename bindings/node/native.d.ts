@@ -3,8 +3,11 @@
 
 /** Settings and models, behind the `Engine` of JavaScript. */
 export declare class NativeEngine {
-  /** An engine with settings as JSON; what is left out has its default. */
-  constructor(settings: string)
+  /**
+   * An engine with settings as JSON; what is left out has its default. A model file takes the place of the indicators;
+   * of two values for one artist, component and time the first may be kept.
+   */
+  constructor(settings: string, model?: string | undefined | null, keepFirst?: boolean | undefined | null)
   /** All settings in force, as JSON. */
   get settings(): string
   /** The hash of the settings. */
@@ -17,6 +20,14 @@ export declare class NativeEngine {
   fans(input: FanInput): FanOutput
   /** Judges fans on another thread. */
   fansAsync(input: FanInput, stop: Stop): Promise<FanOutput>
+  /** Groups fans on this thread. */
+  clusters(input: ClusterInput): ClusterOutput
+  /** Groups fans on another thread. */
+  clustersAsync(input: ClusterInput, stop: Stop): Promise<ClusterOutput>
+  /** Trains a model on this thread; what comes of it is a model file. */
+  train(input: TrainInput): string
+  /** Trains a model on another thread. */
+  trainAsync(input: TrainInput, stop: Stop): Promise<string>
   /** Looks for spikes in series on this thread. */
   spikes(input: SeriesInput): Array<Pack>
   /** Looks for spikes in series on another thread. */
@@ -47,8 +58,22 @@ export declare class NativeModel {
   get features(): Array<string>
   /** The model's card, as JSON. */
   get card(): string
+  /** The model file. */
+  toJson(): string
+  /** The model's card, as Markdown. */
+  cardMarkdown(title: string): string
   /** Predictions for rows of features, one row after the other; NaN = missing. */
   predict(values: Float64Array): Array<Pack>
+}
+
+/** A stream behind the `SpikeStream` of JavaScript. */
+export declare class NativeStream {
+  /** A stream whose first step begins at a time in microseconds since 1970-01-01T00:00:00Z. */
+  constructor(engine: NativeEngine, micros: number, stepSeconds: number)
+  /** Takes the next reading, NaN where it is missing, and says what it was. */
+  push(value: number): Array<Pack>
+  /** The spike that goes on, if one does. */
+  open(): Array<Pack>
 }
 
 /** Tells work on another thread that nobody waits for it any more. */
@@ -57,6 +82,57 @@ export declare class Stop {
   constructor()
   /** Ends the work at the next step. */
   stop(): void
+}
+
+/** Alerts, and what has then been told. */
+export interface AlertAnswer {
+  /** The alerts. */
+  alerts: Array<Pack>
+  /** Times by key, as JSON. */
+  fired: string
+}
+
+/** What alerts are raised from; analyses, rules and settings as JSON, times in microseconds since 1970-01-01T00:00:00Z. */
+export interface AlertQuestion {
+  /** The artists' analyses. */
+  current: Array<string>
+  /** Those before them. */
+  previous: Array<string>
+  /** The caller's rules. */
+  rules: Array<string>
+  /** Thresholds of what is built in. */
+  settings: string
+  /** Artists of whom the share of superfans at risk is known. */
+  churnArtists: Array<string>
+  /** The shares, 0–1. */
+  churnShares: Array<number>
+  /** The keys of what was told. */
+  firedKeys: Array<string>
+  /** When it was. */
+  firedMicros: Array<number>
+  /** The time of the alerts. */
+  now: number
+}
+
+/** Raises the alerts that have not been raised before. */
+export declare function alerts(input: AlertQuestion): AlertAnswer
+
+/** Fan events, and how their fans are grouped. */
+export interface ClusterInput {
+  /** The events. */
+  events: FanInput
+  /** How many groups; none = as many as the data show. */
+  clusters?: number
+  /** The same seed gives the same groups; a whole number. */
+  seed: number
+}
+
+/** Groups of fans. */
+export interface ClusterOutput {
+  /** The groups. */
+  clusters: Array<Pack>
+  /** Each fan's group, fans in the order in which they are judged. */
+  ofFan: Uint16Array
 }
 
 /** A column of codes, in the one of the three widths that is given. */
@@ -326,6 +402,36 @@ export interface TimeColumn {
   micros?: Float64Array
   /** Texts of 20 bytes each, most of them like `2026-03-28T10:00:00Z`; they stand for as many of the first rows, `micros` for the others. */
   stamps?: Uint8Array
+}
+
+/** Examples in columns, and how they are split. */
+export interface TrainInput {
+  /** The examples' ids. */
+  ids: Text
+  /** Days of the predictions, UTC days since 1970-01-01. */
+  dates: Array<number>
+  /** Days from which the outcomes were known. */
+  known: Array<number>
+  /** Whether the breakout came, 0 or 1. */
+  labels: Uint8Array
+  /** The names of the features. */
+  features: Array<string>
+  /** One row of features after the other; NaN = missing. */
+  values: Float64Array
+  /** The names of plain scores to beat. */
+  rankings: Array<string>
+  /** One row of them after the other. */
+  ranked: Float64Array
+  /** The first day of the examples to train on. */
+  trainFrom?: string
+  /** The first day of those to calibrate on. */
+  calibrateFrom: string
+  /** The first day of those to judge on. */
+  testFrom: string
+  /** The day after the last of those. */
+  testUntil?: string
+  /** What the examples are about, as JSON. */
+  task: string
 }
 
 /** Why a kind of fan events is not known. */

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fanpulse_core::alerts::AlertFigures;
 use fanpulse_core::ingest::{Dataset, Metric, MetricKind, Observation, Post};
 use fanpulse_core::scores::{ComponentScore, Status};
 use fanpulse_core::settings::Settings;
@@ -227,6 +228,12 @@ proptest! {
             assert!(v.engagement >= 10.0 && v.engagement > v.mean && v.sd >= 0.0 && v.others >= 5, "{v:?}");
             assert!(v.z.is_none_or(|z| z > 0.0) && v.lift.is_none_or(|l| l >= 1.5), "{v:?}");
         }
+    }
+
+    #[test]
+    fn alerts_see_the_same_in_an_analysis_and_in_its_json(seed in any::<u64>()) {
+        let analysis = analyze(&artist("a", seed, Rhythm::Any), as_of());
+        prop_assert_eq!(AlertFigures::from_json(&json(&analysis)).unwrap(), AlertFigures::from(&analysis));
     }
 
     #[test]

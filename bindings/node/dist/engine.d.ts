@@ -1,8 +1,15 @@
 import { BreakoutModel } from './breakout.js';
-import type { AsyncOptions, EngineScoreOptions, ExplainOptions, FanEvents, FanOptions, Observations, Output, ReleaseOptions, SeriesInput } from './inputs.js';
+import type { AsyncOptions, ClusterOptions, EngineScoreOptions, ExplainOptions, FanEvents, FanOptions, Observations, Output, ReleaseOptions, SeriesInput, TrainOptions, TrainingExample } from './inputs.js';
 import { LiveArtist } from './live.js';
 import type { Settings } from './settings.js';
-import type { Analysis, Fan, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js';
+import type { Analysis, Fan, FanClusters, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js';
+/** What an engine has beside its settings. */
+export interface EngineOptions {
+    /** A learned model of the component scores of momentum, in place of the indicators; or its file. */
+    breakout?: BreakoutModel | string | object;
+    /** What is done with two values for one artist, component and time: they are refused (the default), or the first is kept. */
+    conflicts?: 'refuse' | 'keep_first';
+}
 /** What scoring gives in each form. */
 export interface Scored {
     objects: Analysis[];
@@ -18,7 +25,7 @@ export interface FansJudged {
 /** Settings, and every analysis with them. Immutable; the functions of this package are those of an engine with the defaults. */
 export declare class Engine {
     /** An engine with some settings of its own; the others have their defaults. */
-    constructor(settings?: Settings);
+    constructor(settings?: Settings, given?: EngineOptions);
     /** All settings in force. */
     get settings(): Settings;
     /** The hash of the settings, which stands on every result. */
@@ -37,10 +44,20 @@ export declare class Engine {
     scoreAsync<O extends Output = 'objects'>(observations: Observations, given: EngineScoreOptions<O> & AsyncOptions): Promise<Scored[O]>;
     /** How each number of an artist's analysis came about, in words. */
     explain(observations: Observations, given: Omit<ExplainOptions, 'windowDays'>): string;
+    /** The same as `explain` on another thread. */
+    explainAsync(observations: Observations, given: Omit<ExplainOptions, 'windowDays'> & AsyncOptions): Promise<string>;
     /** Judges fans: engagement, value, tier, segment and what is expected of each; and each artist's fans as a whole. */
     fans<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O>): FansJudged[O];
     /** The same as `fans` on another thread. */
     fansAsync<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O> & AsyncOptions): Promise<FansJudged[O]>;
+    /**
+     * Groups the fans of all artists by how recent, frequent and paying they are: the groups, and each fan's group.
+     *
+     * Throws `INSUFFICIENT_DATA` where there are fewer than 10 fans. The same seed gives the same groups.
+     */
+    clusters(events: FanEvents, given: ClusterOptions): FanClusters;
+    /** The same as `clusters` on another thread. */
+    clustersAsync(events: FanEvents, given: ClusterOptions & AsyncOptions): Promise<FanClusters>;
     /** Looks for spikes in a series of streams, views or mentions: daily, hourly or finer. */
     viral(series: SeriesInput): SeriesReport;
     /** The same as `viral` on another thread. */
@@ -49,6 +66,14 @@ export declare class Engine {
     releases(given: Omit<ReleaseOptions, 'windowDays'>): ReleaseWindow[];
     /** Predicts breakouts with a learned model, one prediction per row of features; null or NaN = missing. */
     breakout(model: BreakoutModel | string | object, features: readonly (readonly (number | null)[])[]): Prediction[];
+    /**
+     * Trains a model of breakouts, calibrates it on later examples, and judges it on later ones still; no split is random.
+     *
+     * Throws `INSUFFICIENT_DATA` where a part has too few examples of a kind. The settings are `learned` of the engine's.
+     */
+    train(examples: readonly TrainingExample[], given: TrainOptions): BreakoutModel;
+    /** The same as `train` on another thread. */
+    trainAsync(examples: readonly TrainingExample[], given: TrainOptions & AsyncOptions): Promise<BreakoutModel>;
     /** An artist that takes observations one at a time. */
     live(artistId: string): LiveArtist;
 }

@@ -1,3 +1,38 @@
+import type { Analysis } from './types.js';
+/** What was known of something on a day, and what came of it. Features are numbers or truth values, each under a name; null = missing. */
+export interface TrainingExample {
+    /** Of what; texts may stand more than once, on other days. */
+    id: string;
+    /** The day of the prediction. */
+    date: Time;
+    /** The day from which the outcome was known. */
+    known: Time;
+    /** Whether the breakout came. */
+    label: boolean | 0 | 1;
+    [feature: string]: unknown;
+}
+/** How examples are split by time, and what is learned from. */
+export interface TrainOptions {
+    /** The first day of the examples to calibrate on; those before it train, where their outcome was known by then. */
+    calibrateFrom: Time;
+    /** The first day of the examples to judge on. */
+    testFrom: Time;
+    /** The first day of the examples to train on; without it all. */
+    trainFrom?: Time;
+    /** The day after the last of the examples; without it all. */
+    testUntil?: Time;
+    /** The names of the features; without it all that are neither an example's own nor rankings. */
+    features?: readonly string[];
+    /** The names of plain scores to beat. */
+    rankings?: readonly string[];
+    /** Data, time, horizon and label in words, for the card. */
+    task?: {
+        data?: string;
+        observed?: string;
+        horizon?: string;
+        label?: string;
+    };
+}
 /** What an observation measures. */
 export type Metric = 'followers' | 'monthly_listeners' | 'subscribers' | 'popularity' | 'streams' | 'saves' | 'playlist_adds' | 'likes' | 'comments' | 'shares' | 'total_streams' | 'total_views';
 /** What a fan did. */
@@ -146,6 +181,13 @@ export interface ScoreOptions<O extends Output = Output> extends EngineScoreOpti
 export interface FanOptions<O extends Output = Output> extends AsOf {
     output?: O;
 }
+/** How fans are grouped. */
+export interface ClusterOptions extends AsOf {
+    /** How many groups, 2 to 16; without it as many as the data show, at most 8. */
+    clusters?: number | null;
+    /** A whole number, default 0. */
+    seed?: number;
+}
 /** Whom to explain. */
 export interface ExplainOptions extends AsOf {
     /** The artist's id; not needed where all rows are of one artist. */
@@ -182,4 +224,52 @@ export interface ReleaseOptions extends AsOf {
     }[];
     /** Length of the window at the end of `streams`, days, 14 to 366, default 30. */
     windowDays?: number;
+}
+/** What a rule looks at. */
+export type RuleKind = 
+/** Rise of the momentum index since the previous analysis, points, threshold above 0 to 10. */
+'momentum_spike'
+/** Its fall since the previous analysis, points, threshold above 0 to 10. */
+ | 'momentum_drop'
+/** Fan Value Score, threshold 0 to 100, any operator. */
+ | 'fvs_threshold'
+/** Reach that is at the threshold now and was below it in the previous analysis, people, 1 to 10¹². */
+ | 'follower_milestone'
+/** Lift of a viral post, a multiple of the other posts' mean, threshold 1 to 10⁶. */
+ | 'viral_post'
+/** Fall of the engagement rate since the previous analysis, % of what it was, threshold above 0 to 100. */
+ | 'engagement_drop'
+/** Share of the superfans at risk, as it is given, threshold above 0 to 1. */
+ | 'superfan_churn'
+/** Velocity, % per day, threshold −100 to 100, with `<` or `<=`. */
+ | 'growth_stall';
+/** How a measure is compared with its threshold. */
+export type Operator = '>=' | '>' | '<=' | '<';
+/** What one wants to be told of. Nothing is told of a part that could not be computed, nor, where the previous analysis is needed, without one. */
+export interface Rule {
+    /** 1 to 64 of a–z, A–Z, 0–9, `-` and `_`; the alerts' keys hold it. */
+    id: string;
+    kind: RuleKind;
+    operator: Operator;
+    threshold: number;
+    /** How long the rule is silent for an artist after an alert, hours, 0 to 8784, default 24. */
+    coolDownHours?: number;
+}
+/** What alerts are raised with. */
+export interface AlertOptions {
+    /** The time of the alerts, from which rules cool down. */
+    now: Time;
+    /** The artists' analyses before these, of the same day or earlier. */
+    previous?: Analysis | readonly Analysis[];
+    rules?: Rule | readonly Rule[];
+    /** What was told: when, by the alerts' keys; `fired` of the last call. */
+    fired?: Readonly<Record<string, Time>>;
+    /** By artist, the share of the superfans that is at risk, 0 to 1, of whom it is known. */
+    superfanChurn?: Readonly<Record<string, number>>;
+    settings?: {
+        /** Momentum index from which momentum is viral, 0 to 10, default 9. */
+        momentumIndex?: number;
+        /** Breakout probability from which a breakout is told, 0 to 1, default 0.8. */
+        breakoutProbability?: number;
+    };
 }

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fanpulse_core::learned::{ComponentBreakout, LogisticBreakout};
 use fanpulse_core::settings::Settings;
 use fanpulse_core::{Engine, Error, ErrorKind};
 use napi::bindgen_prelude::{AsyncTask, ToNapiValue, TypeName};
 use napi::{Env, Task};
 use napi_derive::napi;
 
+use crate::clusters::{self, ClusterInput, ClusterOutput};
 use crate::error::{Failure, Outcome, guarded, thrown};
 use crate::fans::{self, FanInput, FanOutput};
 use crate::pack::Pack;
 use crate::score::{self, ScoreInput, ScoreOutput};
 use crate::series::{self, SeriesInput};
+use crate::train::{self, TrainInput};
 
 /// Tells work on another thread that nobody waits for it any more.
 #[napi]
@@ -70,12 +73,20 @@ pub struct NativeEngine(pub(crate) Engine);
 
 #[napi]
 impl NativeEngine {
-    /// An engine with settings as JSON; what is left out has its default.
+    /// An engine with settings as JSON; what is left out has its default. A model file takes the place of the indicators;
+    /// of two values for one artist, component and time the first may be kept.
     #[napi(constructor)]
-    pub fn new(env: Env, settings: String) -> napi::Result<Self> {
+    pub fn new(env: Env, settings: String, model: Option<String>, keep_first: Option<bool>) -> napi::Result<Self> {
         let made = || -> Outcome<Engine> {
             let settings: Settings = serde_json::from_str(&settings).map_err(|e| Error::invalid(format!("settings: {e}")))?;
-            Ok(Engine::builder().settings(settings).build()?)
+            let mut builder = Engine::builder().settings(settings);
+            if let Some(model) = model {
+                builder = builder.breakout_model(Arc::new(ComponentBreakout::try_new(LogisticBreakout::from_json(&model)?)?));
+            }
+            if keep_first == Some(true) {
+                builder = builder.keep_first_of_conflicts();
+            }
+            Ok(builder.build()?)
         };
         guarded(made).map(Self).map_err(|e| thrown(&env, &e))
     }
@@ -114,6 +125,30 @@ impl NativeEngine {
     #[napi(ts_return_type = "Promise<FanOutput>")]
     pub fn fans_async(&self, input: FanInput, stop: &Stop) -> AsyncTask<Work<FanInput, FanOutput>> {
         AsyncTask::new(Work { engine: self.0.clone(), input, stop: stop.0.clone(), run: fans::run })
+    }
+
+    /// Groups fans on this thread.
+    #[napi]
+    pub fn clusters(&self, env: Env, input: ClusterInput) -> napi::Result<ClusterOutput> {
+        guarded(|| clusters::run(&self.0, &input, &|| Ok(()))).map_err(|e| thrown(&env, &e))
+    }
+
+    /// Groups fans on another thread.
+    #[napi(ts_return_type = "Promise<ClusterOutput>")]
+    pub fn clusters_async(&self, input: ClusterInput, stop: &Stop) -> AsyncTask<Work<ClusterInput, ClusterOutput>> {
+        AsyncTask::new(Work { engine: self.0.clone(), input, stop: stop.0.clone(), run: clusters::run })
+    }
+
+    /// Trains a model on this thread; what comes of it is a model file.
+    #[napi]
+    pub fn train(&self, env: Env, input: TrainInput) -> napi::Result<String> {
+        guarded(|| train::run(&self.0, &input, &|| Ok(()))).map_err(|e| thrown(&env, &e))
+    }
+
+    /// Trains a model on another thread.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn train_async(&self, input: TrainInput, stop: &Stop) -> AsyncTask<Work<TrainInput, String>> {
+        AsyncTask::new(Work { engine: self.0.clone(), input, stop: stop.0.clone(), run: train::run })
     }
 
     /// Looks for spikes in series on this thread.

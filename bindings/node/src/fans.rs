@@ -164,16 +164,22 @@ impl EventsRead<'_> {
 
 pub(crate) fn run(engine: &Engine, input: &FanInput, stopped: &dyn Fn() -> Outcome<()>) -> Outcome<FanOutput> {
     let as_of: Day = input.as_of.parse().map_err(|e: Error| Error::invalid(format!("asOf: {}", e.message())))?;
+    let (artists, events) = read(input)?;
+    stopped()?;
+    let report = events.report(engine, as_of)?;
+    stopped()?;
+    Found { artists: &artists, fans: &events.fans, report: &report }.output(input.form)
+}
+
+/// The events that were given, and the artists' names.
+pub(crate) fn read(input: &FanInput) -> Outcome<(Names, EventsRead<'_>)> {
     let mut artists = input.artists.as_ref().map_or_else(|| Ok(Names::default()), |texts| names(texts, "artistId"))?;
     let events = match (&input.columns, &input.arrow) {
         (_, Some(bytes)) => arrow_rows::fan_events(bytes, &mut artists)?,
         (Some(columns), None) => columns.read(artists.len())?,
         (None, None) => EventsRead::default(),
     };
-    stopped()?;
-    let report = events.report(engine, as_of)?;
-    stopped()?;
-    Found { artists: &artists, fans: &events.fans, report: &report }.output(input.form)
+    Ok((artists, events))
 }
 
 /// The code of an event's kind.

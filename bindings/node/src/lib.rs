@@ -1,7 +1,9 @@
 //! FanPulse for Node, the native side: columns in, columns and packs out. `ts/` makes of it what users see.
 
+mod alerts;
 mod analysis;
 mod arrow_rows;
+mod clusters;
 mod columns;
 mod engine;
 mod error;
@@ -12,6 +14,8 @@ mod pieces;
 mod score;
 mod series;
 mod shape;
+mod stream;
 mod table;
 mod text;
 mod times;
+mod train;

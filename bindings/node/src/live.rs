@@ -105,7 +105,7 @@ fn field(column: &str, value: impl ToString, e: &Error) -> Failure {
     Failure::plain(column, value.to_string(), message)
 }
 
-fn instant(micros: f64) -> Result<Instant, Error> {
+pub(crate) fn instant(micros: f64) -> Result<Instant, Error> {
     #[expect(clippy::cast_possible_truncation, reason = "out of range saturates, which is refused")]
     Instant::try_new(micros as i64)
 }
@@ -172,6 +172,19 @@ impl NativeModel {
     #[must_use]
     pub fn card(&self) -> String {
         serde_json::to_string(self.0.card()).unwrap_or_default()
+    }
+
+    /// The model file.
+    #[napi]
+    pub fn to_json(&self, env: Env) -> napi::Result<String> {
+        guarded(|| Ok(self.0.to_json()?)).map_err(|e| thrown(&env, &e))
+    }
+
+    /// The model's card, as Markdown.
+    #[napi]
+    #[must_use]
+    pub fn card_markdown(&self, title: String) -> String {
+        self.0.card().to_markdown(&title)
     }
 
     /// Predictions for rows of features, one row after the other; NaN = missing.

@@ -11,7 +11,7 @@ import * as fanpulse from 'fanpulse'
 import { source } from './rows.mjs'
 
 const require = createRequire(import.meta.url)
-const exported = ['BreakoutModel', 'Engine', 'FanPulseError', 'LiveArtist', 'breakout', 'explain', 'fans', 'fansAsync', 'releases', 'score', 'scoreAsync', 'viral', 'viralAsync']
+const exported = ['BreakoutModel', 'Engine', 'FanPulseError', 'LiveArtist', 'SpikeStream', 'alerts', 'breakout', 'clusters', 'clustersAsync', 'explain', 'explainAsync', 'fans', 'fansAsync', 'releases', 'score', 'scoreAsync', 'train', 'trainAsync', 'viral', 'viralAsync']
 
 test('CommonJS and ES modules give the same', () => {
   const required = require('fanpulse')

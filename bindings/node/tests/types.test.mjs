@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 
-import { Engine, breakout, fans, releases, score } from 'fanpulse'
+import { Engine, alerts, breakout, clusters, fans, releases, score } from 'fanpulse'
 
 import { asOf, data, development, fanEvent, many } from './rows.mjs'
 
@@ -46,6 +46,8 @@ test('results have exactly the fields of their types', () => {
     ReleaseWindow: releases(Object.fromEntries(Object.entries(release).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]))),
     Prediction: breakout(model.model, model.features),
     Settings: [new Engine().settings],
+    AlertReport: [alerts(analyses.slice(0, 1), { now: asOf, rules: [{ id: 'held', kind: 'growth_stall', operator: '<=', threshold: 100 }, { id: 'fans', kind: 'fvs_threshold', operator: '>=', threshold: 0 }] }), alerts(score(observations, { asOf, posts }), { now: asOf })],
+    Cluster: clusters(events, { asOf }).clusters,
   }
   // A literal with a field that its type lacks does not compile, nor does one without a field that is not optional.
   const literals = Object.entries(results).map(([type, values]) => `export const of${type}: ${type}[] = ${JSON.stringify(values, null, 1)}`)

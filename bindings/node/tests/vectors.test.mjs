@@ -6,7 +6,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 
-import { Engine, LiveArtist, breakout, fans, releases, score, scoreAsync } from 'fanpulse'
+import { BreakoutModel, Engine, LiveArtist, SpikeStream, alerts, breakout, clusters, clustersAsync, fans, releases, score, scoreAsync, train, trainAsync } from 'fanpulse'
 
 import { data, development, observationColumns } from './rows.mjs'
 
@@ -62,8 +62,13 @@ for (const { name, input, expected } of vectors('spikes.json')) {
   test(`spikes: ${name}`, async () => {
     const engine = new Engine({ spikes: camelled(input.settings) })
     const series = { start: input.start, stepSeconds: input.step_seconds, values: input.values }
-    same(engine.viral(series), expected)
-    same(await engine.viralAsync({ ...series, values: Float64Array.from(input.values, (v) => v ?? NaN) }), expected)
+    const { reason, ...report } = engine.viral(series)
+    same(report, expected)
+    assert.equal(reason === null, report.status === 'judged')
+    assert.deepStrictEqual(await engine.viralAsync({ ...series, values: Float64Array.from(input.values, (v) => v ?? NaN) }), { ...report, reason })
+    const stream = new SpikeStream({ start: input.start, stepSeconds: input.step_seconds }, engine)
+    const ended = input.values.map((value) => stream.push(value).ended).filter((spike) => spike !== null)
+    same(stream.open === null ? ended : [...ended, stream.open], expected.spikes)
   })
 }
 
@@ -84,4 +89,40 @@ for (const { name, input, expected } of vectors('fans.json')) {
 
 for (const { name, input, expected } of vectors('breakout.json')) {
   test(`breakout: ${name}`, () => same(breakout(input.model, input.features), expected))
+}
+
+for (const { name, input, expected } of vectors('alerts.json')) {
+  test(`alerts: ${name}`, () => {
+    const { current, previous, rules, settings } = camelled(input)
+    const { fired, superfan_churn: superfanChurn, now } = input // by keys and ids, which are no names
+    const found = alerts(current, { previous, rules, settings, fired, superfanChurn, now })
+    same(found.alerts, expected.alerts)
+    assert.deepStrictEqual(found.fired, expected.fired)
+    assert.deepStrictEqual(alerts(current, { previous, rules, settings, fired: found.fired, superfanChurn, now }), { alerts: [], fired: found.fired })
+  })
+}
+
+for (const { name, input, expected } of vectors('clusters.json')) {
+  test(`clusters: ${name}`, async () => {
+    const { events, as_of } = vectors('fans.json').find((one) => one.name === input.fans).input
+    const { artist_id, fan_id, day, kind, amount, seconds } = events
+    const rows = artist_id.map((artistId, i) => ({ artistId, fanId: fan_id[i], occurredAt: day[i], kind: kind[i], amount: amount[i], seconds: seconds[i] }))
+    const options = { asOf: as_of, clusters: input.clusters, seed: input.seed }
+    const found = clusters(rows, options)
+    same({ clusters: found.clusters, ofFan: [...found.ofFan] }, expected)
+    assert.deepStrictEqual(await clustersAsync(rows, options), found)
+  })
+}
+
+for (const { name, input, expected } of vectors('train.json')) {
+  test(`training: ${name}`, async () => {
+    const names = Object.keys(input.examples).sort()
+    const examples = input.examples.id.map((_, i) => Object.fromEntries(names.map((name) => [name, input.examples[name][i]])))
+    const { calibrate_from: calibrateFrom, test_from: testFrom, train_from: trainFrom, test_until: testUntil, features, rankings, task } = input
+    const options = { calibrateFrom, testFrom, trainFrom, testUntil, features, rankings, task }
+    const model = train(examples, options)
+    assert.deepStrictEqual(model.parameters, expected)
+    assert.equal((await trainAsync(examples, options)).toJson(), model.toJson())
+    assert.equal(new BreakoutModel(model.toJson()).toJson(), model.toJson())
+  })
 }

@@ -4,7 +4,7 @@ import { atOnce } from './steps.js'
 import type { Prediction } from './types.js'
 import { unpack } from './unpack.js'
 
-/** A learned model of breakouts, as `fanpulse train` writes it. */
+/** A learned model of breakouts, made by `train` or read from a model file. */
 export class BreakoutModel {
   private readonly native: NativeModel
 
@@ -22,6 +22,21 @@ export class BreakoutModel {
   /** Where the model comes from and how good it is, as its file says. */
   get card(): Record<string, unknown> {
     return JSON.parse(this.native.card) as Record<string, unknown>
+  }
+
+  /** The model file; a model that is made of it predicts the same, bit for bit. */
+  toJson(): string {
+    return calling(() => this.native.toJson())
+  }
+
+  /** What the model file holds, as it stands there: coefficients, calibration, card. */
+  get parameters(): Record<string, unknown> {
+    return JSON.parse(this.toJson()) as Record<string, unknown>
+  }
+
+  /** The card as Markdown. */
+  cardMarkdown(title = 'breakout'): string {
+    return this.native.cardMarkdown(title)
   }
 
   /** One prediction per row of features; null or NaN = missing. */

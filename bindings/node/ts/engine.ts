@@ -1,8 +1,9 @@
 import { BreakoutModel } from './breakout.js'
-import { asOf, elsewhere, fanRequest, fanResult, options, scoreRequest, scoreResult } from './call.js'
+import { type Request, asOf, elsewhere, fanRequest, fanResult, options, scoreRequest, scoreResult } from './call.js'
 import { calling, invalid, shown } from './error.js'
 import type {
   AsyncOptions,
+  ClusterOptions,
   EngineScoreOptions,
   ExplainOptions,
   FanEvents,
@@ -11,17 +12,28 @@ import type {
   Output,
   ReleaseOptions,
   SeriesInput,
+  TrainOptions,
+  TrainingExample,
 } from './inputs.js'
 import { LiveArtist } from './live.js'
 import { Memory, withMemory } from './memory.js'
-import { type NativeEngine, native } from './native.js'
+import { type ClusterInput, type ClusterOutput, type NativeEngine, type ScoreOutput, native } from './native.js'
 import type { Settings } from './settings.js'
 import { settingsError, settingsJson, settingsObject } from './settings-names.js'
 import { type Steps, atOnce } from './steps.js'
 import { Names } from './text.js'
 import { dayText, instantText } from './time.js'
-import type { Analysis, Fan, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js'
+import { trainRequest } from './train.js'
+import type { Analysis, Cluster, Fan, FanClusters, FanColumns, FanReport, Prediction, ReleaseWindow, ScoreColumns, SeriesReport } from './types.js'
 import { unpack } from './unpack.js'
+
+/** What an engine has beside its settings. */
+export interface EngineOptions {
+  /** A learned model of the component scores of momentum, in place of the indicators; or its file. */
+  breakout?: BreakoutModel | string | object
+  /** What is done with two values for one artist, component and time: they are refused (the default), or the first is kept. */
+  conflicts?: 'refuse' | 'keep_first'
+}
 
 /** What scoring gives in each form. */
 export interface Scored {
@@ -39,6 +51,7 @@ export interface FansJudged {
 
 const SCORE_OPTIONS = ['asOf', 'posts', 'fans', 'output']
 const FAN_OPTIONS = ['asOf', 'output']
+const CLUSTER_OPTIONS = ['asOf', 'clusters', 'seed']
 
 /** Settings, and every analysis with them. Immutable; the functions of this package are those of an engine with the defaults. */
 export class Engine {
@@ -46,12 +59,20 @@ export class Engine {
   readonly native: NativeEngine
 
   /** An engine with some settings of its own; the others have their defaults. */
-  constructor(settings: Settings = {}) {
+  constructor(settings: Settings = {}, given: EngineOptions = {}) {
+    const { breakout, conflicts = 'refuse' } = options(given, ['breakout', 'conflicts'])
+    if (conflicts !== 'refuse' && conflicts !== 'keep_first') {
+      throw invalid(`conflicts: ${shown(conflicts)} is not one of refuse, keep_first`, { column: 'conflicts', value: shown(conflicts) })
+    }
+    const json = settingsJson(settings)
     try {
-      this.native = new native.NativeEngine(settingsJson(settings))
+      this.native = new native.NativeEngine(json)
     } catch (e) {
       throw settingsError(e)
     }
+    if (breakout === undefined && conflicts === 'refuse') return
+    const model = breakout === undefined || breakout instanceof BreakoutModel ? breakout : new BreakoutModel(breakout)
+    this.native = calling(() => new native.NativeEngine(json, model?.toJson(), conflicts === 'keep_first'))
   }
 
   /** All settings in force. */
@@ -101,6 +122,17 @@ export class Engine {
     })
   }
 
+  /** The same as `explain` on another thread. */
+  async explainAsync(observations: Observations, given: Omit<ExplainOptions, 'windowDays'> & AsyncOptions): Promise<string> {
+    const { artistId, signal } = options(given, ['asOf', 'posts', 'fans', 'artistId', 'signal'])
+    return await elsewhere(
+      () => scoreRequest(observations, given, new Memory(), { artistId }),
+      (input, stop) => this.native.scoreAsync(input, stop),
+      words,
+      signal,
+    )
+  }
+
   /** Judges fans: engagement, value, tier, segment and what is expected of each; and each artist's fans as a whole. */
   fans<O extends Output = 'objects'>(events: FanEvents, given: FanOptions<O>): FansJudged[O] {
     const { output = 'objects' } = options(given, FAN_OPTIONS)
@@ -117,6 +149,26 @@ export class Engine {
       (out) => fanResult(out, output),
       signal,
     )) as FansJudged[O]
+  }
+
+  /**
+   * Groups the fans of all artists by how recent, frequent and paying they are: the groups, and each fan's group.
+   *
+   * Throws `INSUFFICIENT_DATA` where there are fewer than 10 fans. The same seed gives the same groups.
+   */
+  clusters(events: FanEvents, given: ClusterOptions): FanClusters {
+    const { input } = atOnce(clusterRequest(events, given))
+    return atOnce(clusterResult(calling(() => this.native.clusters(input))))
+  }
+
+  /** The same as `clusters` on another thread. */
+  async clustersAsync(events: FanEvents, given: ClusterOptions & AsyncOptions): Promise<FanClusters> {
+    return await elsewhere(
+      () => clusterRequest(events, given),
+      (input, stop) => this.native.clustersAsync(input, stop),
+      clusterResult,
+      options(given, [...CLUSTER_OPTIONS, 'signal']).signal,
+    )
   }
 
   /** Looks for spikes in a series of streams, views or mentions: daily, hourly or finer. */
@@ -155,10 +207,38 @@ export class Engine {
     return (model instanceof BreakoutModel ? model : new BreakoutModel(model)).predict(features)
   }
 
+  /**
+   * Trains a model of breakouts, calibrates it on later examples, and judges it on later ones still; no split is random.
+   *
+   * Throws `INSUFFICIENT_DATA` where a part has too few examples of a kind. The settings are `learned` of the engine's.
+   */
+  train(examples: readonly TrainingExample[], given: TrainOptions): BreakoutModel {
+    const { input } = atOnce(trainRequest(examples, given))
+    return new BreakoutModel(calling(() => this.native.train(input)))
+  }
+
+  /** The same as `train` on another thread. */
+  async trainAsync(examples: readonly TrainingExample[], given: TrainOptions & AsyncOptions): Promise<BreakoutModel> {
+    return await elsewhere(
+      () => trainRequest(examples, given),
+      (input, stop) => this.native.trainAsync(input, stop),
+      model,
+      given?.signal,
+    )
+  }
+
   /** An artist that takes observations one at a time. */
   live(artistId: string): LiveArtist {
     return new LiveArtist(artistId, this)
   }
+}
+
+function* words(out: ScoreOutput): Steps<string> {
+  return out.words as string
+}
+
+function* model(json: string): Steps<BreakoutModel> {
+  return new BreakoutModel(json)
 }
 
 /** Numbers, null as NaN. */
@@ -171,6 +251,26 @@ function floats(list: Float64Array | readonly (number | null)[], column: string)
     numbers[i] = number ?? NaN
   })
   return numbers
+}
+
+function* clusterRequest(events: FanEvents, given: ClusterOptions): Steps<Request<ClusterInput>> {
+  const { clusters, seed = 0 } = options(given, [...CLUSTER_OPTIONS, 'signal'])
+  const whole = (name: string, value: unknown): void => {
+    if (!Number.isInteger(value) || (value as number) < 0 || !Number.isSafeInteger(value)) {
+      throw invalid(`${name}: ${shown(value)} is not a whole number of at least 0`, { column: name, value: shown(value) })
+    }
+  }
+  if (clusters != null) {
+    whole('clusters', clusters)
+    if (clusters < 2 || clusters > 16) throw invalid(`clusters: ${clusters} is outside 2 to 16`, { column: 'clusters', value: shown(clusters) })
+  }
+  whole('seed', seed)
+  const request = yield* fanRequest(events, given)
+  return { ...request, input: { events: request.input, clusters: clusters ?? undefined, seed } }
+}
+
+function* clusterResult(out: ClusterOutput): Steps<FanClusters> {
+  return { clusters: yield* unpack<Cluster>(out.clusters), ofFan: out.ofFan }
 }
 
 function* seriesRequest(series: SeriesInput): Steps<{ input: { start: string; stepSeconds: number; values: Float64Array }; artists: Names; buffers: ArrayBufferLike[] }> {

@@ -3,6 +3,7 @@ import { Engine, type FansJudged, type Scored } from './engine.js'
 import { invalid, shown } from './error.js'
 import type {
   AsyncOptions,
+  ClusterOptions,
   ExplainOptions,
   FanEvents,
   FanOptions,
@@ -11,14 +12,18 @@ import type {
   ReleaseOptions,
   ScoreOptions,
   SeriesInput,
+  TrainOptions,
+  TrainingExample,
 } from './inputs.js'
-import type { Prediction, ReleaseWindow, SeriesReport } from './types.js'
+import type { FanClusters, Prediction, ReleaseWindow, SeriesReport } from './types.js'
 
+export { alerts } from './alerts.js'
 export { BreakoutModel } from './breakout.js'
-export { Engine, type FansJudged, type Scored } from './engine.js'
+export { Engine, type EngineOptions, type FansJudged, type Scored } from './engine.js'
 export { type ErrorCode, FanPulseError } from './error.js'
 export type * from './inputs.js'
 export { LiveArtist } from './live.js'
+export { SpikeStream } from './stream.js'
 export type { Settings } from './settings.js'
 export type * from './types.js'
 
@@ -71,6 +76,12 @@ export function explain(observations: Observations, options: ExplainOptions): st
   return engine.explain(observations, rest)
 }
 
+/** The same as `explain` on another thread. */
+export async function explainAsync(observations: Observations, options: ExplainOptions & AsyncOptions): Promise<string> {
+  const [engine, rest] = parted(options)
+  return await engine.explainAsync(observations, rest)
+}
+
 /** Judges fans: engagement, value, tier, segment and what is expected of each; and each artist's fans as a whole. */
 export function fans<O extends Output = 'objects'>(events: FanEvents, options: FanOptions<O>): FansJudged[O] {
   return engineOf(undefined).fans(events, options)
@@ -79,6 +90,20 @@ export function fans<O extends Output = 'objects'>(events: FanEvents, options: F
 /** The same as `fans` on another thread. */
 export async function fansAsync<O extends Output = 'objects'>(events: FanEvents, options: FanOptions<O> & AsyncOptions): Promise<FansJudged[O]> {
   return await engineOf(undefined).fansAsync(events, options)
+}
+
+/**
+ * Groups the fans of all artists by how recent, frequent and paying they are: the groups, and each fan's group.
+ *
+ * Throws `INSUFFICIENT_DATA` where there are fewer than 10 fans. The same seed gives the same groups.
+ */
+export function clusters(events: FanEvents, options: ClusterOptions): FanClusters {
+  return engineOf(undefined).clusters(events, options)
+}
+
+/** The same as `clusters` on another thread. */
+export async function clustersAsync(events: FanEvents, options: ClusterOptions & AsyncOptions): Promise<FanClusters> {
+  return await engineOf(undefined).clustersAsync(events, options)
 }
 
 /** Looks for spikes in a series of streams, views or mentions: daily, hourly or finer. */
@@ -100,4 +125,18 @@ export function releases(options: ReleaseOptions): ReleaseWindow[] {
 /** Predicts breakouts with a learned model, one prediction per row of features; null or NaN = missing. */
 export function breakout(model: BreakoutModel | string | object, features: readonly (readonly (number | null)[])[]): Prediction[] {
   return engineOf(undefined).breakout(model, features)
+}
+
+/**
+ * Trains a model of breakouts, calibrates it on later examples, and judges it on later ones still; no split is random.
+ *
+ * Throws `INSUFFICIENT_DATA` where a part has too few examples of a kind. For settings of one's own, ask an `Engine` that has them.
+ */
+export function train(examples: readonly TrainingExample[], options: TrainOptions): BreakoutModel {
+  return engineOf(undefined).train(examples, options)
+}
+
+/** The same as `train` on another thread. */
+export async function trainAsync(examples: readonly TrainingExample[], options: TrainOptions & AsyncOptions): Promise<BreakoutModel> {
+  return await engineOf(undefined).trainAsync(examples, options)
 }

@@ -4,6 +4,8 @@ import type * as Binding from '../native.js'
 export const native: typeof Binding = require('../fanpulse.node')
 
 export type {
+  ClusterInput,
+  ClusterOutput,
   Codes,
   FanInput,
   FanOutput,
@@ -11,11 +13,13 @@ export type {
   NativeEngine,
   NativeLive,
   NativeModel,
+  NativeStream,
   ObservationInput,
   Pack,
   PostInput,
   ScoreInput,
   ScoreOutput,
+  TrainInput,
   Text,
   TimeColumn as NativeTimes,
 } from '../native.js'

@@ -1,4 +1,4 @@
-import { FanPulseError, invalid, ours } from './error.js'
+import { FanPulseError, invalid, ours, shown } from './error.js'
 
 /** `growthRate` as `growth_rate`. */
 function snake(name: string): string {
@@ -12,9 +12,15 @@ function camel(name: string): string {
 
 /** Settings as the engine writes them. */
 export function settingsJson(settings: unknown): string {
+  return snakeJson(settings, 'settings')
+}
+
+/** A value as the engine writes it; `what` it is, errors say. */
+export function snakeJson(given: unknown, what: string): string {
   const path: string[] = []
   const renamed = (value: unknown): unknown => {
-    if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`settings: ${path.join('.')}: ${value} is not a finite number`, { column: path.join('.') })
+    if (typeof value === 'bigint') throw invalid(`${what}: ${path.join('.')}: ${shown(value)} is not a number`, { column: path.join('.'), value: shown(value) })
+    if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(`${what}: ${path.join('.')}: ${value} is not a finite number`, { column: path.join('.') })
     if (Array.isArray(value)) return value.map(renamed)
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(
@@ -28,7 +34,7 @@ export function settingsJson(settings: unknown): string {
         }),
     )
   }
-  return JSON.stringify(renamed(settings))
+  return JSON.stringify(renamed(given))
 }
 
 /** Settings as JavaScript has them. */

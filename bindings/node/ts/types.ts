@@ -1,3 +1,5 @@
+import type { Operator, RuleKind } from './inputs.js'
+
 /** Why a part could not be computed. */
 export interface Reason {
   kind: 'insufficient_data'
@@ -98,8 +100,10 @@ export interface Breakout {
   level: Level
   /** Which model said so. */
   model: string
-  /** Which indicators are met. */
-  drivers: { acceleration: boolean; viralPotential: boolean; velocity: boolean; consistency: boolean }
+  /** Which indicators are met, or which features of a learned model speak for a breakout; those without data are absent. */
+  drivers: { acceleration?: boolean; viralPotential?: boolean; velocity?: boolean; consistency?: boolean }
+  /** What each driver adds to the log-odds, where the model is learned. */
+  contributions?: { acceleration?: number; viralPotential?: number; velocity?: number; consistency?: number }
 }
 
 /** What the data behind an analysis were like. */
@@ -259,9 +263,23 @@ export interface SeriesSpike {
   evidence: EvidenceDay[]
 }
 
+/** What a reading of a stream was. */
+export interface Verdict {
+  /** The score; null where the reading was not judged: missing, or too little history. */
+  z: number | null
+  /** The score that starts a spike; null as long as there is too little history. */
+  threshold: number | null
+  /** Whether a spike began with this reading; it is `open` until it ends. */
+  started: boolean
+  /** The spike that has ended. */
+  ended: SeriesSpike | null
+}
+
 /** What a series showed. */
 export interface SeriesReport {
   status: 'judged' | 'insufficient_data'
+  /** What was lacking, in days of history; null where nothing was. */
+  reason: Reason | null
   /** How many readings were judged. */
   judged: number
   /** In the order of time; the last one may go on. */
@@ -412,6 +430,28 @@ export interface FanReport<Fans = Fan[]> {
   laterEvents: number
 }
 
+/** A group of fans, by its centre. */
+export interface Cluster {
+  /** What the centre says of it against the mean fan. */
+  name: string
+  /** Days since the last event. */
+  silentDays: number
+  /** Distinct active days. */
+  activeDays: number
+  /** Paid so far. */
+  spend: number
+  /** How many fans. */
+  fans: number
+}
+
+/** Groups of fans. */
+export interface FanClusters {
+  /** The most recent, frequent and paying first. */
+  clusters: Cluster[]
+  /** The position in `clusters` of each fan, in the order of `fans`. */
+  ofFan: Uint16Array
+}
+
 /** A Friday as a day to release on. */
 export interface ReleaseWindow {
   day: string
@@ -432,4 +472,43 @@ export interface Prediction {
   logOdds: number
   /** The largest contribution first. */
   drivers: { feature: string; value: number | null; contribution: number }[]
+}
+
+/** What an alert rests on. */
+export interface Evidence {
+  /** What was measured, with its unit. */
+  measure: string
+  value: number
+  operator: Operator
+  threshold: number
+  /** The previous analysis' figure, or the other posts' mean. */
+  baseline: number | null
+  baselineAsOf: string | null
+  firstDay: string
+  lastDay: string
+  /** Further numbers, by name. */
+  numbers: Record<string, number>
+}
+
+/** One thing to tell someone. */
+export interface Alert {
+  /** Names the event: the same event has the same key, whenever it is found. */
+  key: string
+  /** The rule's id; null for what is built in. */
+  rule: string | null
+  kind: RuleKind | 'viral_momentum' | 'breakout'
+  artistId: string
+  asOf: string
+  raisedAt: string
+  title: string
+  message: string
+  evidence: Evidence
+}
+
+/** Alerts, and what has then been told. */
+export interface AlertReport {
+  /** In the order of the artists, each artist's sorted by key. */
+  alerts: Alert[]
+  /** When, by key. */
+  fired: Record<string, string>
 }

@@ -1,5 +1,6 @@
 //! FanPulse for Python: tables or rows in, tables or dicts out.
 
+mod alerts;
 mod breakout;
 mod call;
 mod capsule;
@@ -20,6 +21,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _fanpulse {
+    #[pymodule_export]
+    use super::alerts::alerts;
     #[pymodule_export]
     use super::breakout::{_model, Model, train};
     #[pymodule_export]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow::record_batch::RecordBatch;
+use fanpulse_core::alerts::AlertFigures;
 use fanpulse_core::report::explain;
 use fanpulse_core::{Analysis, Error, ErrorKind};
 use pyo3::prelude::*;
@@ -30,15 +31,26 @@ pub(crate) struct Labelled {
 impl Labelled {
     /// One artist's analysis.
     fn analysis(&self, artist: usize) -> Analysis {
+        let mut analysis = self.scored(artist);
+        if let Some(whole) = &self.whole {
+            whole.complete(artist, &mut analysis);
+        }
+        analysis
+    }
+
+    /// The same without fans and spikes in series.
+    fn scored(&self, artist: usize) -> Analysis {
         let mut analysis = self.scores.analysis(artist);
         self.artist_id(artist).clone_into(&mut analysis.artist_id);
         for (post, spike) in analysis.viral_posts.iter_mut().zip(self.scores.viral_rows(artist)) {
             self.post_ids.get(spike.position).clone_into(&mut post.post_id);
         }
-        if let Some(whole) = &self.whole {
-            whole.complete(artist, &mut analysis);
-        }
         analysis
+    }
+
+    /// What alerts look at in the analyses.
+    pub(crate) fn figures(&self, stop: &Stop) -> Result<Vec<AlertFigures>, Error> {
+        (0..self.scores.artists()).into_par_iter().map(|i| stop.check().map(|()| AlertFigures::from(&self.scored(i)))).collect()
     }
 
     fn artist_id(&self, artist: usize) -> &str {

@@ -101,3 +101,29 @@ def test_breakouts(given: Any, want: Any) -> None:
     rows = [dict(zip(model.features, row, strict=True)) for row in given["features"]]
     same([model.predict(row) for row in rows], want)
     assert model.probabilities(rows) == [prediction["probability"] for prediction in want]
+
+
+@pytest.mark.parametrize(("given", "want"), vectors("alerts.json"))
+def test_alerts(given: Any, want: Any) -> None:
+    alerts, fired = fanpulse.alerts(**given)
+    same(alerts, want["alerts"])
+    same(fired, want["fired"])
+    given["fired"] = fired
+    again, same_fired = fanpulse.alerts(**given)
+    assert (again, same_fired) == ([], fired)
+
+
+@pytest.mark.parametrize(("given", "want"), vectors("clusters.json"))
+def test_clusters(given: Any, want: Any) -> None:
+    case = next(case for case in json.loads((DATA / "vectors/fans.json").read_text()) if case["name"] == given["fans"])["input"]
+    events = {"occurred_at" if name == "day" else name: column for name, column in case["events"].items()}
+    clusters, of_fan = fans.score(events, as_of=case["as_of"]).clusters(given["clusters"], seed=given["seed"])
+    same({"clusters": clusters, "of_fan": of_fan}, want)
+
+
+@pytest.mark.parametrize(("given", "want"), vectors("train.json"))
+def test_training(given: Any, want: Any) -> None:
+    columns = given.pop("examples")
+    examples = [dict(zip(sorted(columns), row, strict=True)) for row in zip(*(columns[name] for name in sorted(columns)), strict=True)]
+    same(breakout.train(examples, **given).parameters, want)
+    same(breakout.train({name: columns[name] for name in sorted(columns)}, **given).parameters, want)

@@ -1,5 +1,6 @@
 //! An alert and its evidence.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -111,9 +112,9 @@ pub struct Evidence {
     pub last_day: Day,
     /// Further numbers, by name, in a fixed order.
     #[serde(serialize_with = "as_map")]
-    pub numbers: Vec<(&'static str, f64)>,
+    pub numbers: Vec<(Cow<'static, str>, f64)>,
 }
 
-fn as_map<S: Serializer>(numbers: &[(&'static str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(numbers.iter().copied())
+fn as_map<S: Serializer>(numbers: &[(Cow<'static, str>, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(numbers.iter().map(|(name, value)| (name, value)))
 }

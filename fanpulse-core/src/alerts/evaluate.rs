@@ -1,28 +1,37 @@
 //! From analyses to alerts.
 
+use std::borrow::Cow;
+
+use super::figures::Measured;
 use super::fired::key;
 use super::rule::within;
-use super::{Alert, AlertKind, AlertSettings, Evidence, Fired, Operator, Rule, RuleKind};
-use crate::error::Insufficient;
+use super::{Alert, AlertFigures, AlertKind, AlertSettings, Evidence, Fired, Operator, Rule, RuleKind};
 use crate::report::{Analysis, ViralPost};
-use crate::scores::ComponentScore;
 use crate::{Day, Error, Instant, Result};
 
 /// What alerts are raised from: an artist's analysis and what stood before.
-#[derive(Debug, Clone, Copy)]
-pub struct AlertInput<'a> {
-    current: &'a Analysis,
-    previous: Option<&'a Analysis>,
+#[derive(Debug, Clone)]
+pub struct AlertInput {
+    current: AlertFigures,
+    previous: Option<AlertFigures>,
     superfan_churn: Option<f64>,
 }
 
-impl<'a> AlertInput<'a> {
+impl AlertInput {
     /// An artist's analysis, and the one before it where there is one.
     ///
     /// # Errors
     /// `invalid` where the previous analysis is of another artist or of a later day.
-    pub fn try_new(current: &'a Analysis, previous: Option<&'a Analysis>) -> Result<Self> {
-        if let Some(p) = previous {
+    pub fn try_new(current: &Analysis, previous: Option<&Analysis>) -> Result<Self> {
+        Self::of_figures(current.into(), previous.map(Into::into))
+    }
+
+    /// The same from what alerts look at, for instance of analyses that were stored.
+    ///
+    /// # Errors
+    /// Those of [`AlertInput::try_new`].
+    pub fn of_figures(current: AlertFigures, previous: Option<AlertFigures>) -> Result<Self> {
+        if let Some(p) = &previous {
             if p.artist_id != current.artist_id {
                 return Err(Error::invalid(format!("previous is of the artist `{}`, not of `{}`", p.artist_id, current.artist_id)));
             }
@@ -49,8 +58,10 @@ struct Reading {
     measure: &'static str,
     value: f64,
     baseline: Option<f64>,
-    numbers: Vec<(&'static str, f64)>,
+    numbers: Numbers,
 }
+
+type Numbers = Vec<(Cow<'static, str>, f64)>;
 
 /// Raises the alerts of one artist that have not been raised before, sorted by key: the order of the rules
 /// does not show.
@@ -62,7 +73,7 @@ struct Reading {
 ///
 /// What the rules measure stands in the [module's table](crate::alerts).
 #[must_use]
-pub fn evaluate(settings: &AlertSettings, rules: &[Rule], input: &AlertInput<'_>, history: &Fired, now: Instant) -> Vec<Alert> {
+pub fn evaluate(settings: &AlertSettings, rules: &[Rule], input: &AlertInput, history: &Fired, now: Instant) -> Vec<Alert> {
     let mut alerts = built_in(settings, input, now);
     for rule in rules {
         let scope = key(&["rule", &rule.id, &input.current.artist_id, ""]);
@@ -81,8 +92,8 @@ pub fn evaluate(settings: &AlertSettings, rules: &[Rule], input: &AlertInput<'_>
     alerts
 }
 
-fn built_in(settings: &AlertSettings, input: &AlertInput<'_>, now: Instant) -> Vec<Alert> {
-    let AlertInput { current, previous, .. } = *input;
+fn built_in(settings: &AlertSettings, input: &AlertInput, now: Instant) -> Vec<Alert> {
+    let AlertInput { current, previous, .. } = input;
     let day = current.as_of.to_string();
     let mut alerts = Vec::new();
     for post in &current.viral_posts {
@@ -102,15 +113,14 @@ fn built_in(settings: &AlertSettings, input: &AlertInput<'_>, now: Instant) -> V
             alerts.push(post_alert(input, now, (key, None), post, reading, (Operator::Above, post.mean)));
         }
     }
-    let momentum = |a: &Analysis| a.momentum.as_ref().ok().map(|m| m.index);
-    let breakout = |a: &Analysis| a.breakout.as_ref().ok().map(|b| b.probability);
-    type Figure<'f> = &'f dyn Fn(&Analysis) -> Option<f64>;
+    let breakout = |a: &AlertFigures| a.breakout;
+    type Figure<'f> = &'f dyn Fn(&AlertFigures) -> Option<f64>;
     let edges: [(AlertKind, &str, &'static str, f64, Figure<'_>); 2] = [
-        (AlertKind::ViralMomentum, "viral_momentum", "momentum index, 0-10", settings.momentum_index, &momentum),
+        (AlertKind::ViralMomentum, "viral_momentum", "momentum index, 0-10", settings.momentum_index, &index),
         (AlertKind::Breakout, "breakout", "breakout probability, 0-1", settings.breakout_probability, &breakout),
     ];
     for (kind, name, measure, threshold, figure) in edges {
-        let before = previous.and_then(figure);
+        let before = previous.as_ref().and_then(figure);
         let held = before.is_some_and(|b| b >= threshold);
         let Some(value) = figure(current).filter(|&v| v >= threshold && !held) else { continue };
         let reading = Reading { measure, value, baseline: before, numbers: momentum_numbers(current) };
@@ -120,7 +130,7 @@ fn built_in(settings: &AlertSettings, input: &AlertInput<'_>, now: Instant) -> V
     alerts
 }
 
-fn of_rule(rule: &Rule, input: &AlertInput<'_>, now: Instant, alerts: &mut Vec<Alert>) {
+fn of_rule(rule: &Rule, input: &AlertInput, now: Instant, alerts: &mut Vec<Alert>) {
     let artist = input.current.artist_id.as_str();
     let comparison = (rule.operator, rule.threshold);
     if rule.kind == RuleKind::ViralPost {
@@ -149,10 +159,10 @@ fn of_rule(rule: &Rule, input: &AlertInput<'_>, now: Instant, alerts: &mut Vec<A
 }
 
 /// What a rule measures, if everything it needs is known.
-fn reading(rule: &Rule, input: &AlertInput<'_>) -> Option<Reading> {
-    let AlertInput { current, previous, superfan_churn } = *input;
-    let index = |a: &Analysis| a.momentum.as_ref().ok().map(|m| m.index);
-    let fan_value = |a: &Analysis, name: &str| of(&a.fvs.as_ref().map(|f| f.components.as_slice()), name);
+fn reading(rule: &Rule, input: &AlertInput) -> Option<Reading> {
+    let AlertInput { current, previous, superfan_churn } = input;
+    let previous = previous.as_ref();
+    let fan_value = |a: &AlertFigures, name: &str| of(&a.fvs.as_ref()?.components, name);
     match rule.kind {
         RuleKind::MomentumSpike | RuleKind::MomentumDrop => {
             let (now, before) = (index(current)?, index(previous?)?);
@@ -165,12 +175,12 @@ fn reading(rule: &Rule, input: &AlertInput<'_>) -> Option<Reading> {
             })
         }
         RuleKind::FvsThreshold => {
-            let fvs = current.fvs.as_ref().ok()?;
+            let fvs = current.fvs.as_ref()?;
             Some(Reading {
                 measure: "fan value score, 0-100",
                 value: fvs.score,
-                baseline: previous.and_then(|p| p.fvs.as_ref().ok()).map(|f| f.score),
-                numbers: scores(&fvs.components),
+                baseline: previous.and_then(|p| p.fvs.as_ref()).map(|f| f.score),
+                numbers: scores(&fvs.components).collect(),
             })
         }
         RuleKind::FollowerMilestone => Some(Reading {
@@ -185,19 +195,18 @@ fn reading(rule: &Rule, input: &AlertInput<'_>) -> Option<Reading> {
                 measure: "fall of the engagement rate, %",
                 value: 100.0 * (1.0 - now / before),
                 baseline: Some(before),
-                numbers: vec![("engagement_rate", now)],
+                numbers: vec![("engagement_rate".into(), now)],
             })
         }
         RuleKind::SuperfanChurn => {
-            Some(Reading { measure: "share of the superfans at risk, 0-1", value: superfan_churn?, baseline: None, numbers: Vec::new() })
+            Some(Reading { measure: "share of the superfans at risk, 0-1", value: (*superfan_churn)?, baseline: None, numbers: Vec::new() })
         }
         RuleKind::GrowthStall => {
-            let components = current.momentum.as_ref().map(|m| m.components.as_slice());
-            let before = previous.and_then(|p| of(&p.momentum.as_ref().map(|m| m.components.as_slice()), "velocity"));
+            let velocity = |a: &AlertFigures| of(&a.momentum.as_ref()?.components, "velocity");
             Some(Reading {
                 measure: "growth of the audience, % per day",
-                value: of(&components, "velocity")?,
-                baseline: before,
+                value: velocity(current)?,
+                baseline: previous.and_then(velocity),
                 numbers: momentum_numbers(current),
             })
         }
@@ -205,21 +214,26 @@ fn reading(rule: &Rule, input: &AlertInput<'_>) -> Option<Reading> {
     }
 }
 
-/// The raw value of a component, where the score and the component are there.
-fn of(components: &Result<&[ComponentScore], &Insufficient>, name: &str) -> Option<f64> {
-    components.as_ref().ok()?.iter().find(|c| c.name == name).map(|c| c.raw)
+/// The momentum index, where there is one.
+fn index(figures: &AlertFigures) -> Option<f64> {
+    figures.momentum.as_ref().map(|m| m.index)
 }
 
-fn scores(components: &[ComponentScore]) -> Vec<(&'static str, f64)> {
-    components.iter().map(|c| (c.name, c.score)).collect()
+/// The raw value of a component, where it is there.
+fn of(components: &[Measured], name: &str) -> Option<f64> {
+    components.iter().find(|c| c.name == name).map(|c| c.raw)
+}
+
+fn scores(components: &[Measured]) -> impl Iterator<Item = (Cow<'static, str>, f64)> {
+    components.iter().map(|c| (c.name.clone(), c.score))
 }
 
 /// The momentum index, its interval and the scores of its components.
-fn momentum_numbers(analysis: &Analysis) -> Vec<(&'static str, f64)> {
-    let Ok(m) = &analysis.momentum else { return Vec::new() };
-    let mut numbers = vec![("momentum_index", m.index)];
+fn momentum_numbers(figures: &AlertFigures) -> Numbers {
+    let Some(m) = &figures.momentum else { return Vec::new() };
+    let mut numbers = vec![("momentum_index".into(), m.index)];
     if let Some((low, high)) = m.interval90 {
-        numbers.extend([("interval90_low", low), ("interval90_high", high)]);
+        numbers.extend([("interval90_low".into(), low), ("interval90_high".into(), high)]);
     }
     numbers.extend(scores(&m.components));
     numbers
@@ -232,10 +246,10 @@ fn post_reading(post: &ViralPost) -> Option<Reading> {
     Some(Reading { measure, value, baseline: Some(post.mean), numbers: post_numbers(post) })
 }
 
-fn post_numbers(post: &ViralPost) -> Vec<(&'static str, f64)> {
-    let mut numbers = vec![("engagement", post.engagement), ("sd", post.sd), ("other_posts", f64::from(post.others))];
-    numbers.extend(post.lift.map(|lift| ("lift", lift)));
-    numbers.extend(post.z.map(|z| ("z", z)));
+fn post_numbers(post: &ViralPost) -> Numbers {
+    let mut numbers = vec![("engagement".into(), post.engagement), ("sd".into(), post.sd), ("other_posts".into(), f64::from(post.others))];
+    numbers.extend(post.lift.map(|lift| ("lift".into(), lift)));
+    numbers.extend(post.z.map(|z| ("z".into(), z)));
     numbers
 }
 
@@ -248,13 +262,13 @@ fn post_name(post: &ViralPost) -> String {
     if post.post_id.is_empty() { format!("@{}", post.published_at) } else { post.post_id.clone() }
 }
 
-fn first_day(analysis: &Analysis) -> Day {
-    analysis.as_of.plus(1 - i32::try_from(analysis.window_days).unwrap_or(i32::MAX))
+fn first_day(figures: &AlertFigures) -> Day {
+    figures.as_of.plus(1 - i32::try_from(figures.window_days).unwrap_or(i32::MAX))
 }
 
 type Named = (String, Option<String>);
 
-fn post_alert(input: &AlertInput<'_>, now: Instant, named: Named, post: &ViralPost, r: Reading, c: (Operator, f64)) -> Alert {
+fn post_alert(input: &AlertInput, now: Instant, named: Named, post: &ViralPost, r: Reading, c: (Operator, f64)) -> Alert {
     let artist = &input.current.artist_id;
     let title = format!("{artist}: a post on {} went viral", post.platform);
     let message = format!(
@@ -273,16 +287,16 @@ fn post_alert(input: &AlertInput<'_>, now: Instant, named: Named, post: &ViralPo
 }
 
 fn alert(
-    input: &AlertInput<'_>,
+    input: &AlertInput,
     now: Instant,
     (key, rule): Named,
     kind: AlertKind,
     reading: Reading,
     (operator, threshold): (Operator, f64),
 ) -> Alert {
-    let AlertInput { current, previous, .. } = *input;
+    let AlertInput { current, previous, .. } = input;
     let Reading { measure, value, baseline, numbers } = reading;
-    let baseline_as_of = baseline.and(previous).map(|p| p.as_of);
+    let baseline_as_of = baseline.and(previous.as_ref()).map(|p| p.as_of);
     let before = match (baseline, baseline_as_of) {
         (Some(b), Some(day)) => format!("; as of {day} it was {}", number(b)),
         _ => String::new(),

@@ -2,7 +2,8 @@
 //!
 //! [`evaluate`] is pure: the analyses, what has already fired and the time come in, alerts go out. An alert
 //! carries its evidence and a key; whoever sends alerts adds them to [`Fired`] and stores it, so that the same
-//! event raises one alert, however often the job runs.
+//! event raises one alert, however often the job runs. [`evaluate_all`] does it for many artists; [`AlertFigures`] are what an
+//! analysis that was stored as JSON is read as.
 //!
 //! Built in, raised when the analysis says so and the one before did not (or there was none):
 //!
@@ -57,13 +58,17 @@
 //! ```
 
 mod alert;
+mod batch;
 mod evaluate;
+mod figures;
 mod fired;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use alert::{Alert, AlertKind, Evidence};
+pub use batch::{AlertBatch, evaluate_all};
 pub use evaluate::{AlertInput, evaluate};
+pub use figures::AlertFigures;
 pub use fired::Fired;
 pub use rule::{AlertSettings, Operator, Rule, RuleKind};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::figures::plain;
 use crate::{Error, Result};
 
 /// The longest cool-down, hours: a leap year.
@@ -197,7 +198,7 @@ pub struct Rule {
 
 /// A rule as it is written, not yet checked.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a rule")]
 struct RuleFields {
     id: String,
     kind: RuleKind,
@@ -228,6 +229,29 @@ impl Rule {
         let rule = Self { id: id.into(), kind, operator, threshold, cool_down_hours };
         rule.validate()?;
         Ok(rule)
+    }
+
+    /// Reads a rule.
+    ///
+    /// # Errors
+    /// `invalid`, naming the rule as far as its id can be read, the field, its value and the bound.
+    pub fn from_json(json: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Named {
+            id: String,
+        }
+        let named = |message: String| match serde_json::from_str::<Named>(json) {
+            Ok(Named { id }) => Error::invalid(format!("`{id}`: {message}")),
+            // What has no id is wrong in some other way, which the message says.
+            Err(_) => Error::invalid(message),
+        };
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let fields: RuleFields = serde_path_to_error::deserialize(&mut reader).map_err(|e| match e.path().to_string().as_str() {
+            "." => named(plain(e.inner())),
+            path => named(format!("{path}: {}", plain(e.inner()))),
+        })?;
+        reader.end().map_err(|e| Error::invalid(plain(&e)))?;
+        Self::try_from(fields).map_err(|e| named(e.message().to_owned()))
     }
 
     /// Checks every field against its bound.

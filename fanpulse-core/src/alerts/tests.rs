@@ -7,11 +7,11 @@ use crate::{Day, Instant};
 
 const LACK: Insufficient = Insufficient { have: 0.0, need: 3.0 };
 
-fn day(n: i32) -> Day {
+pub(super) fn day(n: i32) -> Day {
     Day::from_ymd(2026, 3, 1).unwrap().plus(n)
 }
 
-fn hour(n: i64) -> Instant {
+pub(super) fn hour(n: i64) -> Instant {
     Instant::try_new(Instant::from(day(0)).micros() + n * 3_600_000_000).unwrap()
 }
 
@@ -20,7 +20,7 @@ fn component(name: &'static str, raw: f64) -> ComponentScore {
 }
 
 /// An analysis without any data.
-fn empty(as_of: Day) -> Analysis {
+pub(super) fn empty(as_of: Day) -> Analysis {
     Analysis {
         artist_id: "low-tide".into(),
         as_of,
@@ -37,19 +37,19 @@ fn empty(as_of: Day) -> Analysis {
     }
 }
 
-/// The figures an analysis is made of here.
-struct Figures {
-    index: f64,
-    velocity: f64,
-    probability: f64,
-    fvs: f64,
-    reach: f64,
-    engagement: f64,
+/// What an analysis is made of here.
+pub(super) struct Values {
+    pub(super) index: f64,
+    pub(super) velocity: f64,
+    pub(super) probability: f64,
+    pub(super) fvs: f64,
+    pub(super) reach: f64,
+    pub(super) engagement: f64,
 }
 
-const CALM: Figures = Figures { index: 5.0, velocity: 0.1, probability: 0.25, fvs: 40.0, reach: 9_000.0, engagement: 2.0 };
+pub(super) const CALM: Values = Values { index: 5.0, velocity: 0.1, probability: 0.25, fvs: 40.0, reach: 9_000.0, engagement: 2.0 };
 
-fn analysis(as_of: Day, f: &Figures) -> Analysis {
+pub(super) fn analysis(as_of: Day, f: &Values) -> Analysis {
     let components = vec![component("engagement", f.engagement), component("reach", f.reach)];
     Analysis {
         fvs: Ok(FanValue { score: f.fvs, coverage: 0.6, components }),
@@ -102,24 +102,24 @@ fn by_rule(rule: Rule, now: &Analysis, before: Option<&Analysis>) -> Vec<Alert> 
     alerts
 }
 
-fn fires(rule: Rule, now: Figures, before: Option<Figures>) -> bool {
+fn fires(rule: Rule, now: Values, before: Option<Values>) -> bool {
     !by_rule(rule, &analysis(day(1), &now), before.map(|f| analysis(day(0), &f)).as_ref()).is_empty()
 }
 
 #[test]
 fn built_in_thresholds_fire_when_they_are_passed_and_not_while_they_hold() {
-    let check = |now: &Figures, before: Option<&Figures>, kinds: &[AlertKind]| {
+    let check = |now: &Values, before: Option<&Values>, kinds: &[AlertKind]| {
         let before = before.map(|f| analysis(day(0), f));
         let alerts = run(&[], &analysis(day(1), now), before.as_ref(), &Fired::default(), hour(0));
         assert_eq!(alerts.iter().map(|a| a.kind).collect::<Vec<_>>(), kinds);
     };
-    let high = Figures { index: 9.0, probability: 0.8, ..CALM };
+    let high = Values { index: 9.0, probability: 0.8, ..CALM };
     check(&CALM, None, &[]);
     check(&high, None, &[AlertKind::Breakout, AlertKind::ViralMomentum]);
     check(&high, Some(&CALM), &[AlertKind::Breakout, AlertKind::ViralMomentum]);
     check(&high, Some(&high), &[]);
-    check(&Figures { index: 8.999, ..CALM }, None, &[]);
-    check(&Figures { probability: 0.799, ..CALM }, None, &[]);
+    check(&Values { index: 8.999, ..CALM }, None, &[]);
+    check(&Values { probability: 0.799, ..CALM }, None, &[]);
     // A previous analysis that knew nothing did not hold.
     let alerts = run(&[], &analysis(day(1), &high), Some(&empty(day(0))), &Fired::default(), hour(0));
     assert_eq!(alerts.len(), 2);
@@ -149,7 +149,7 @@ fn a_viral_post_is_told_once() {
 
 #[test]
 fn momentum_spike_and_drop_need_a_change_since_the_previous_analysis() {
-    let at = |index| Figures { index, ..CALM };
+    let at = |index| Values { index, ..CALM };
     let spike = || rule(RuleKind::MomentumSpike, Operator::AtLeast, 1.5);
     assert!(fires(spike(), at(6.5), Some(at(5.0))));
     assert!(!fires(spike(), at(6.4), Some(at(5.0))));
@@ -171,13 +171,13 @@ fn fan_value_and_velocity_are_compared_as_they_are() {
     assert!(fires(fvs(Operator::AtMost, 40.0), CALM, None));
     assert!(!fires(fvs(Operator::Below, 40.0), CALM, None));
     let stall = || rule(RuleKind::GrowthStall, Operator::AtMost, 0.02);
-    assert!(fires(stall(), Figures { velocity: 0.02, ..CALM }, None));
-    assert!(!fires(stall(), Figures { velocity: 0.03, ..CALM }, None));
+    assert!(fires(stall(), Values { velocity: 0.02, ..CALM }, None));
+    assert!(!fires(stall(), Values { velocity: 0.03, ..CALM }, None));
 }
 
 #[test]
 fn a_milestone_fires_when_it_is_passed_upwards_and_once() {
-    let at = |reach| Figures { reach, ..CALM };
+    let at = |reach| Values { reach, ..CALM };
     let milestone = || rule(RuleKind::FollowerMilestone, Operator::AtLeast, 10_000.0);
     assert!(fires(milestone(), at(10_000.0), Some(at(9_999.0))));
     assert!(!fires(milestone(), at(9_999.0), Some(at(9_998.0))));
@@ -201,7 +201,7 @@ fn a_milestone_fires_when_it_is_passed_upwards_and_once() {
 
 #[test]
 fn engagement_drop_is_relative_to_what_it_was() {
-    let at = |engagement| Figures { engagement, ..CALM };
+    let at = |engagement| Values { engagement, ..CALM };
     let drop = || rule(RuleKind::EngagementDrop, Operator::AtLeast, 25.0);
     assert!(fires(drop(), at(1.5), Some(at(2.0))));
     assert!(!fires(drop(), at(1.6), Some(at(2.0))));
@@ -223,12 +223,12 @@ fn superfan_churn_fires_only_where_the_share_is_known() {
     let now = empty(day(1));
     let churn = [rule(RuleKind::SuperfanChurn, Operator::AtLeast, 0.2)];
     let input = AlertInput::try_new(&now, None).unwrap();
-    let raised = |input: &AlertInput<'_>| evaluate(&AlertSettings::default(), &churn, input, &Fired::default(), hour(0)).len();
+    let raised = |input: &AlertInput| evaluate(&AlertSettings::default(), &churn, input, &Fired::default(), hour(0)).len();
     assert_eq!(raised(&input), 0);
-    assert_eq!(raised(&input.with_superfan_churn(0.19).unwrap()), 0);
-    assert_eq!(raised(&input.with_superfan_churn(0.2).unwrap()), 1);
-    assert!(input.with_superfan_churn(1.1).is_err());
-    assert!(input.with_superfan_churn(f64::NAN).is_err());
+    assert_eq!(raised(&input.clone().with_superfan_churn(0.19).unwrap()), 0);
+    assert_eq!(raised(&input.clone().with_superfan_churn(0.2).unwrap()), 1);
+    assert!(input.clone().with_superfan_churn(1.1).is_err());
+    assert!(input.clone().with_superfan_churn(f64::NAN).is_err());
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn the_order_of_the_rules_does_not_show() {
         // The id of another rule: one of the two is told, always the same.
         Rule::try_new("b", RuleKind::FvsThreshold, Operator::AtLeast, 35.0, 24).unwrap(),
     ];
-    let (before, now) = (analysis(day(0), &CALM), analysis(day(1), &Figures { index: 9.5, ..CALM }));
+    let (before, now) = (analysis(day(0), &CALM), analysis(day(1), &Values { index: 9.5, ..CALM }));
     let expected = run(&rules, &now, Some(&before), &Fired::default(), hour(0));
     assert_eq!(expected.len(), 4);
     let mut turned = rules.to_vec();
@@ -341,7 +341,7 @@ fn rules_history_and_alerts_survive_json() {
     assert!(serde_json::from_str::<Rule>(&json.replace("10000.0", "0")).is_err());
     assert!(serde_json::from_str::<Rule>(&json.replace("threshold", "treshold")).is_err());
 
-    let now = analysis(day(1), &Figures { index: 9.5, ..CALM });
+    let now = analysis(day(1), &Values { index: 9.5, ..CALM });
     let alerts = run(&[], &now, None, &Fired::default(), hour(0));
     let json = serde_json::to_string(&alerts[0]).unwrap();
     assert!(json.contains(r#""rule":null,"kind":"viral_momentum","artist_id":"low-tide","as_of":"2026-03-02""#), "{json}");
@@ -351,6 +351,29 @@ fn rules_history_and_alerts_survive_json() {
     assert!(fired.contains("builtin/viral_momentum/low-tide/2026-03-02"));
     let back: Fired = serde_json::from_str(&serde_json::to_string(&fired).unwrap()).unwrap();
     assert_eq!(back, fired);
+}
+
+#[test]
+fn what_is_read_is_named_where_it_is_wrong() {
+    let rule = |json: &str, message: &str| assert_eq!(Rule::from_json(json).unwrap_err().to_string(), message);
+    let big = r#"{"id": "big", "kind": "fvs_threshold", "operator": ">=", "threshold": 70}"#;
+    assert_eq!(Rule::from_json(big).unwrap().cool_down_hours, 24);
+    rule(&big.replace("70", "101"), "`big`: threshold is 101, outside 0 to 100");
+    rule(&big.replace("70", "null"), "`big`: threshold: invalid type: null, expected f64");
+    rule(&big.replace(">=", "=="), "`big`: operator: unknown variant `==`, expected one of `>=`, `>`, `<=`, `<`");
+    rule(r#"{"id": "big"}"#, "`big`: missing field `kind`");
+    rule("[]", "invalid length 0, expected a rule");
+
+    let json = serde_json::to_string(&analysis(day(1), &CALM)).unwrap();
+    let figures = |json: &str, message: &str| assert_eq!(AlertFigures::from_json(json).unwrap_err().to_string(), message);
+    figures(&json.replace(r#""index":5.0"#, r#""index":"5""#), r#"momentum.index: invalid type: string "5", expected f64"#);
+    figures(&json.replace(r#""index":5.0"#, r#""index":50"#), "momentum.index is 50, outside 0 to 10");
+    figures(&json.replace(r#""probability":0.25"#, r#""probability":-1"#), "breakout.probability is -1, outside 0 to 1");
+    figures(&json.replace("2026-03-02", "2026-02-30"), "as_of: `2026-02-30` is not a date of the form YYYY-MM-DD");
+    figures(&json.replace(r#""window_days":30"#, r#""window_days":9"#), "window_days is 9, outside 14 to 366");
+    // What is null could not be computed; what is absent is a mistake.
+    figures(&json.replace(r#""breakout":"#, r#""outbreak":"#), "missing field `breakout`");
+    figures(&format!("{json}x"), "trailing characters");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Quality {
 }
 
 /// A viral post with its evidence.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ViralPost {
     /// Where it was published.
     pub platform: String,

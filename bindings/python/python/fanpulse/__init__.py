@@ -1,7 +1,7 @@
 """FanPulse: fan value, momentum, viral posts, superfans and breakout of music artists.
 
 ``score`` takes tables (Arrow, Polars, pandas, DuckDB, NumPy) or rows, and gives a table with an analysis behind each
-row. The rows, columns and results are described in :mod:`fanpulse.types`.
+row; ``alerts`` says what is to be told of them, once. The rows, columns and results are described in :mod:`fanpulse.types`.
 
 ======================  =====================================================
 :mod:`fanpulse.viral`     spikes in series, whole or while they happen
@@ -14,7 +14,7 @@ row. The rows, columns and results are described in :mod:`fanpulse.types`.
 """
 
 from . import breakout, fans, releases, viral
-from ._fanpulse import Engine, LiveArtist, Scores, __version__, analyze, score
+from ._fanpulse import Engine, LiveArtist, Scores, __version__, alerts, analyze, score
 from .errors import FanPulseError, InsufficientDataError, InternalError, InvalidInputError, NotFoundError
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "NotFoundError",
     "Scores",
     "__version__",
+    "alerts",
     "analyze",
     "breakout",
     "fans",

@@ -9,6 +9,7 @@ import polars
 import pyarrow
 
 from .types import (
+    Alert,
     Analysis,
     Card,
     Cluster,
@@ -20,6 +21,7 @@ from .types import (
     Posts,
     Prediction,
     ReleaseWindow,
+    Rule,
     SeriesSpike,
     Settings,
     SpikeReport,
@@ -41,6 +43,7 @@ __all__ = [
     "__version__",
     "_engine",
     "_model",
+    "alerts",
     "analyze",
     "fan_scores",
     "score",
@@ -75,6 +78,17 @@ def score(
     naive: Literal["refuse", "utc"] = "refuse",
     settings: Settings | None = None,
 ) -> Scores: ...
+
+def alerts(
+    current: Scores | Analysis | Iterable[Analysis],
+    previous: Scores | Analysis | Iterable[Analysis] | None = None,
+    *,
+    now: Time,
+    rules: Rule | Iterable[Rule] | None = None,
+    fired: Mapping[str, Time] | None = None,
+    superfan_churn: Mapping[str, float] | None = None,
+    settings: Settings | None = None,
+) -> tuple[list[Alert], dict[str, str]]: ...
 
 @final
 class Scores:

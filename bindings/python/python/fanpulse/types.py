@@ -513,3 +513,79 @@ class Analysis(TypedDict):
     """``None`` where no fan events were given, or none are of the artist."""
     superfans_reason: NotRequired[Reason]
     quality: Quality
+
+
+RuleKind: TypeAlias = Literal[
+    "momentum_spike",
+    "momentum_drop",
+    "fvs_threshold",
+    "follower_milestone",
+    "viral_post",
+    "engagement_drop",
+    "superfan_churn",
+    "growth_stall",
+]
+"""What a rule looks at."""
+
+Operator: TypeAlias = Literal[">=", ">", "<=", "<"]
+"""How a measure is compared with its threshold."""
+
+
+class Rule(TypedDict):
+    """What one wants to be told of.
+
+    ======================  ========================================================================  ===========
+    kind                    what is compared with the threshold                                       threshold
+    ======================  ========================================================================  ===========
+    ``momentum_spike``      rise of the momentum index since the previous analysis, points            above 0-10
+    ``momentum_drop``       its fall since the previous analysis, points                              above 0-10
+    ``fvs_threshold``       Fan Value Score, with any operator                                        0-100
+    ``follower_milestone``  reach, people: at the threshold now and below it in the previous          1-10**12
+    ``viral_post``          lift of a viral post, a multiple of the other posts' mean                 1-10**6
+    ``engagement_drop``     fall of the engagement rate since the previous analysis, % of what it was above 0-100
+    ``superfan_churn``      share of the superfans at risk, as it is given                            above 0-1
+    ``growth_stall``        velocity, % per day, with ``<`` or ``<=``                                 -100-100
+    ======================  ========================================================================  ===========
+
+    Without a previous analysis nothing that needs one is told, nor is anything of a part that could not be computed.
+    """
+
+    id: str
+    """1 to 64 of a-z, A-Z, 0-9, - and _; the alerts' keys hold it."""
+    kind: RuleKind
+    operator: Operator
+    threshold: float
+    cool_down_hours: NotRequired[int]
+    """How long the rule is silent for an artist after an alert, 0-8784; absent = 24."""
+
+
+class Evidence(TypedDict):
+    """What an alert rests on."""
+
+    measure: str
+    value: float
+    operator: Operator
+    threshold: float
+    baseline: float | None
+    """The previous analysis' figure, or the other posts' mean."""
+    baseline_as_of: str | None
+    first_day: str
+    last_day: str
+    numbers: dict[str, float]
+    """Further numbers, by name."""
+
+
+class Alert(TypedDict):
+    """One thing to tell someone."""
+
+    key: str
+    """Names the event: the same event has the same key, whenever it is found."""
+    rule: str | None
+    """``None`` for what is built in."""
+    kind: RuleKind | Literal["viral_momentum", "breakout"]
+    artist_id: str
+    as_of: str
+    raised_at: str
+    title: str
+    message: str
+    evidence: Evidence
