@@ -1,10 +1,11 @@
 //! The Rust side of the Node comparison: the columns that `run.mjs` wrote, scored on demand.
 //!
-//! `batch FOLDER ARTISTS AS_OF`, then each line on standard input is answered with the seconds of one run.
+//! `batch FOLDER ARTISTS AS_OF`, then each line on standard input is answered with the seconds of one run, by the clock and of all
+//! processors together (zero where the system does not tell), and with the sum of the indices.
 
 use std::io::{BufRead, Write};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fanpulse_core::ingest::{Component, Metric, ObservationColumns, PostColumns, Times};
 use fanpulse_core::{Day, Engine};
@@ -14,6 +15,14 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 fn column<T, const N: usize>(folder: &Path, name: &str, read: fn([u8; N]) -> T) -> Outcome<Vec<T>> {
     let bytes = std::fs::read(folder.join(name))?;
     Ok(bytes.as_chunks().0.iter().map(|b| read(*b)).collect())
+}
+
+/// Nanoseconds for which the threads of this process have run, as Linux counts them.
+fn processors() -> u64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let ran =
+        |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("schedstat")).ok()?.split(' ').next()?.parse::<u64>().ok();
+    threads.filter_map(ran).sum()
 }
 
 fn main() -> Outcome<()> {
@@ -46,13 +55,18 @@ fn main() -> Outcome<()> {
     };
     let engine = Engine::default();
     let mut out = std::io::stdout().lock();
+    let mut last = None;
     for line in std::io::stdin().lock().lines() {
         line?;
-        let start = Instant::now();
+        let (cpu, start) = (processors(), Instant::now());
         let scores = engine.score_batch(artists, &observations, &posts, as_of)?;
         let seconds = start.elapsed().as_secs_f64();
-        writeln!(out, "{seconds} {}", scores.momentum.iter().filter(|m| !m.is_nan()).sum::<f64>())?;
+        let cpu = Duration::from_nanos(processors().saturating_sub(cpu)).as_secs_f64();
+        writeln!(out, "{seconds} {cpu} {}", scores.momentum.iter().filter(|m| !m.is_nan()).sum::<f64>())?;
         out.flush()?;
+        // A program looks at its results while the next ones are made, and so does the other side.
+        last = Some(scores);
     }
+    drop(last);
     Ok(())
 }
