@@ -3,7 +3,7 @@
 use fanpulse_core::error::Location;
 use fanpulse_core::ingest::{Dataset, Names, ObservationColumns, PostColumns};
 use fanpulse_core::report::{FanReport, ViralSeries, explain};
-use fanpulse_core::scores::Status;
+use fanpulse_core::scores::{Spike, Status};
 use fanpulse_core::settings::ALGORITHM;
 use fanpulse_core::{Analysis, Day, Engine, Error, ErrorKind, Scores};
 use napi::bindgen_prelude::{Uint8Array, Uint32Array};
@@ -144,7 +144,7 @@ pub(crate) fn run(engine: &Engine, input: &ScoreInput, stopped: &dyn Fn() -> Out
                 analyses.write(packer, &rows.analysis(&scores, whole.as_ref(), artist))
             })?;
             if input.names.is_none() {
-                let row = |spike: fanpulse_core::scores::Spike| rows.given_row(spike.position);
+                let row = |spike: Spike| rows.given_row(spike.position);
                 out.viral_rows = (0..rows.artists).flat_map(|artist| scores.viral_rows(artist)).map(row).collect::<Vec<u32>>().into();
             }
         }
@@ -300,18 +300,30 @@ impl<'a> Rows<'a> {
 
     /// The viral posts, one row each.
     fn viral(&self, scores: &Scores) -> Table {
-        let found: Vec<_> = (0..self.artists).flat_map(|artist| scores.viral_rows(artist).map(move |spike| (artist, spike))).collect();
-        let figures = |of: &dyn Fn(&fanpulse_core::scores::Spike) -> f64| Column::Figures(found.iter().map(|(_, s)| of(s)).collect());
-        Table(vec![
-            ("artist", Column::Counts(found.iter().map(|(artist, _)| u32::try_from(*artist).unwrap_or(u32::MAX)).collect())),
-            ("row", Column::Counts(found.iter().map(|(_, s)| self.given_row(s.position)).collect())),
-            ("engagement", figures(&|s| s.value)),
-            ("mean", figures(&|s| s.mean)),
-            ("sd", figures(&|s| s.sd)),
-            ("z", figures(&|s| s.z.unwrap_or(f64::NAN))),
-            ("lift", figures(&|s| s.lift.unwrap_or(f64::NAN))),
-            ("others", Column::Counts(found.iter().map(|(_, s)| s.others).collect())),
-        ])
+        const NAMES: [&str; 8] = ["artist", "row", "engagement", "mean", "sd", "z", "lift", "others"];
+        let of = |artist: usize| scores.viral_rows(artist).map(move |spike| (artist, spike));
+        let found: Vec<(usize, Spike)> = match self.artists {
+            few @ ..SOME => (0..few).flat_map(of).collect(),
+            many => (0..many).into_par_iter().with_min_len(SOME).flat_map_iter(of).collect(),
+        };
+        let figures = |of: fn(&Spike) -> f64| Column::Figures(found.iter().map(|(_, s)| of(s)).collect());
+        let column = |name: &'static str| {
+            let column = match name {
+                "artist" => Column::Counts(found.iter().map(|(artist, _)| u32::try_from(*artist).unwrap_or(u32::MAX)).collect()),
+                "row" => Column::Counts(found.iter().map(|(_, s)| self.given_row(s.position)).collect()),
+                "engagement" => figures(|s| s.value),
+                "mean" => figures(|s| s.mean),
+                "sd" => figures(|s| s.sd),
+                "z" => figures(|s| s.z.unwrap_or(f64::NAN)),
+                "lift" => figures(|s| s.lift.unwrap_or(f64::NAN)),
+                _ => Column::Counts(found.iter().map(|(_, s)| s.others).collect()),
+            };
+            (name, column)
+        };
+        Table(match found.len() {
+            ..SOME => NAMES.into_iter().map(column).collect(),
+            _ => NAMES.into_par_iter().map(column).collect(),
+        })
     }
 
     /// The columns of `fanpulse score`.
@@ -336,21 +348,24 @@ const NONE: u8 = u8::MAX;
 /// Artists from which on other threads are worth waking.
 const SOME: usize = 1 << 12;
 
+/// A label of each artist.
+fn labels(artists: usize, of: impl Fn(usize) -> u8 + Sync + Send) -> Vec<u8> {
+    match artists {
+        few @ ..SOME => (0..few).map(of).collect(),
+        many => (0..many).into_par_iter().with_min_len(SOME).map(of).collect(),
+    }
+}
+
 /// Every column of the scores.
 fn figures(scores: Scores) -> Vec<(&'static str, Column)> {
-    let status = |i: usize| scores.status(i).map_or(NONE, |s| s as u8);
-    let status: Vec<u8> = match scores.artists() {
-        few @ ..SOME => (0..few).map(status).collect(),
-        many => (0..many).into_par_iter().with_min_len(SOME).map(status).collect(),
-    };
+    let status = labels(scores.artists(), |i| scores.status(i).map_or(NONE, |s| s as u8));
     let bounds = &scores.settings().breakout;
-    let level = |p: &f64| match *p {
+    let level = labels(scores.artists(), |i| match scores.breakout[i] {
         p if p.is_nan() => NONE,
         p if p >= bounds.high => 2,
         p if p >= bounds.medium => 1,
         _ => 0,
-    };
-    let level: Vec<u8> = scores.breakout.iter().map(level).collect();
+    });
     let mut columns = vec![
         ("status", Column::Labels(status, STATUSES.iter().map(|s| s.as_str().to_owned()).collect())),
         ("breakout_level", Column::Labels(level, ["low", "medium", "high"].map(str::to_owned).to_vec())),
