@@ -49,14 +49,12 @@ pub(crate) fn run(engine: &Engine, input: &ClusterInput, stopped: &dyn Fn() -> O
     };
     let (_, events) = read(&input.events)?;
     stopped()?;
-    let report = events.report(engine, as_of)?;
+    let table = events.table(engine, as_of)?;
     stopped()?;
-    let features: Vec<[f64; 3]> =
-        report.table().rows().iter().map(|row| [f64::from(row.silent_days(as_of)), f64::from(row.active_days), row.spend]).collect();
-    let found = model.cluster(&features)?;
+    let found = model.cluster_fans(table.rows(), as_of)?;
     let group = |i: usize| {
         let c = &found.clusters[i];
         Group { name: &c.name, silent_days: c.centre[0], active_days: c.centre[1], spend: c.centre[2], fans: c.fans }
     };
-    Ok(ClusterOutput { clusters: packs(found.clusters.len(), group)?, of_fan: Uint16Array::new(found.of_fan.clone()) })
+    Ok(ClusterOutput { clusters: packs(found.clusters.len(), group)?, of_fan: Uint16Array::new(found.of_fan) })
 }

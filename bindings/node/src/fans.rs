@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use fanpulse_core::fans::{FanRow, FanScore, FanSegment, Tier};
+use fanpulse_core::fans::{FanRow, FanScore, FanSegment, FanTable, Tier};
 use fanpulse_core::ingest::{CurrencyColumn, Dataset, FanEventColumns, FanEventKind, FanEventTable, Names};
 use fanpulse_core::report::{FanReport, Superfans};
 use fanpulse_core::{Day, Engine, Error};
@@ -153,6 +153,12 @@ impl EventsRead<'_> {
             seconds: self.seconds.as_deref(),
             currency: self.currency.as_ref().map(|(names, code)| CurrencyColumn { names, code }),
         }
+    }
+
+    /// The fans, not yet judged.
+    pub(crate) fn table(&self, engine: &Engine, as_of: Day) -> Outcome<FanTable> {
+        let columns = self.columns();
+        FanTable::from_events(&columns, as_of, &engine.settings().fans).map_err(|e| named(e, &columns))
     }
 
     /// What there is to say of the fans.
