@@ -2,7 +2,7 @@ import { options } from './call.js'
 import { FanPulseError, calling, invalid, shown } from './error.js'
 import type { AlertOptions, Rule, Time } from './inputs.js'
 import { native } from './native.js'
-import { snakeJson } from './settings-names.js'
+import { camel, snakeJson } from './settings-names.js'
 import { atOnce } from './steps.js'
 import { micros } from './time.js'
 import type { Alert, AlertReport, Analysis } from './types.js'
@@ -80,7 +80,7 @@ const FIELDS = /\b(?:artist_id|as_of|window_days|post_id|published_at|cool_down_
 /** An error of the engine with JavaScript's names, and where it lies. */
 function named(e: unknown): unknown {
   if (!(e instanceof FanPulseError)) return e
-  const message = e.message.replace(FIELDS, (name) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()))
+  const message = e.message.replace(FIELDS, camel)
   const place = /^(rules|current|previous) (\d+)\b/.exec(message)
   const column = place?.[1] ?? /^(superfanChurn|settings)/.exec(message)?.[1] ?? (/^\w+(?= is )/.exec(message) === null ? undefined : 'settings')
   return new FanPulseError(message, e.code, { column, row: place === null ? undefined : Number(place[2]), value: / is (\S+),/.exec(message)?.[1] })

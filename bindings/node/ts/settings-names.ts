@@ -6,7 +6,7 @@ function snake(name: string): string {
 }
 
 /** `growth_rate` as `growthRate`. */
-function camel(name: string): string {
+export function camel(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 

@@ -93,12 +93,7 @@ impl AlertFigures {
     /// `invalid`, naming the field, for a part that is absent, of another type or out of its bounds. A part that
     /// could not be computed is null.
     pub fn from_json(json: &str) -> Result<Self> {
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let figures: Self = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-            let (path, why) = (e.path().to_string(), plain(e.inner()));
-            Error::invalid(if path == "." { why } else { format!("{path}: {why}") })
-        })?;
-        reader.end().map_err(|e| Error::invalid(plain(&e)))?;
+        let figures: Self = read(json).map_err(Error::invalid)?;
         figures.validate()?;
         Ok(figures)
     }
@@ -117,8 +112,19 @@ impl AlertFigures {
     }
 }
 
+/// Reads JSON; what is wrong names the field.
+pub(super) fn read<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, String> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| match e.path().to_string().as_str() {
+        "." => plain(e.inner()),
+        path => format!("{path}: {}", plain(e.inner())),
+    })?;
+    reader.end().map_err(|e| plain(&e))?;
+    Ok(value)
+}
+
 /// What was wrong, without the line and the column: the text is of one line that the caller never saw.
-pub(super) fn plain(e: &serde_json::Error) -> String {
+fn plain(e: &serde_json::Error) -> String {
     let message = e.to_string();
     let place = format!(" at line {} column {}", e.line(), e.column());
     message.strip_suffix(&place).unwrap_or(&message).to_owned()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::plain;
+use super::figures::read;
 use crate::{Error, Result};
 
 /// The longest cool-down, hours: a leap year.
@@ -245,12 +245,7 @@ impl Rule {
             // What has no id is wrong in some other way, which the message says.
             Err(_) => Error::invalid(message),
         };
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let fields: RuleFields = serde_path_to_error::deserialize(&mut reader).map_err(|e| match e.path().to_string().as_str() {
-            "." => named(plain(e.inner())),
-            path => named(format!("{path}: {}", plain(e.inner()))),
-        })?;
-        reader.end().map_err(|e| Error::invalid(plain(&e)))?;
+        let fields: RuleFields = read(json).map_err(named)?;
         Self::try_from(fields).map_err(|e| named(e.message().to_owned()))
     }
 
