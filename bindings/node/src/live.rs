@@ -4,7 +4,7 @@ use fanpulse_core::ingest::{Metric, Observation, Post};
 use fanpulse_core::learned::LogisticBreakout;
 use fanpulse_core::report::explain;
 use fanpulse_core::scores::{Competition, ReleaseInput, release_windows};
-use fanpulse_core::{Day, Engine, Error, Instant, LiveArtist as Live, fans::FanEventKind};
+use fanpulse_core::{Day, Error, Instant, LiveArtist as Live, fans::FanEventKind};
 use napi::Env;
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
@@ -16,10 +16,7 @@ use crate::pack::{Pack, packs};
 
 /// An artist behind the `LiveArtist` of JavaScript.
 #[napi(js_name = "NativeLive")]
-pub struct NativeLive {
-    engine: Engine,
-    artist: Live,
-}
+pub struct NativeLive(Live);
 
 #[napi]
 impl NativeLive {
@@ -27,7 +24,7 @@ impl NativeLive {
     #[napi(constructor)]
     #[must_use]
     pub fn new(engine: &NativeEngine, artist_id: String) -> Self {
-        Self { engine: engine.0.clone(), artist: engine.0.live(artist_id) }
+        Self(engine.0.live(artist_id))
     }
 
     /// Takes an observation; its time is in microseconds since 1970-01-01T00:00:00Z.
@@ -37,7 +34,7 @@ impl NativeLive {
             let metric: Metric = metric.parse().map_err(|e| field("metric", &metric, &e))?;
             let observed_at = instant(micros).map_err(|e| field("observedAt", micros / 1000.0, &e))?;
             let row = Observation { artist_id: "", platform: &platform, metric, observed_at, value };
-            self.artist.observe_row(&row).map_err(|e| field("value", value, &e))
+            self.0.observe_row(&row).map_err(|e| field("value", value, &e))
         };
         guarded(take).map_err(|e| thrown(&env, &e))
     }
@@ -69,7 +66,7 @@ impl NativeLive {
                 saves: count(3)?,
                 views: count(4)?,
             };
-            Ok(self.artist.observe_post(&post)?)
+            Ok(self.0.observe_post(&post)?)
         };
         guarded(take).map_err(|e| thrown(&env, &e))
     }
@@ -78,14 +75,14 @@ impl NativeLive {
     #[napi(getter)]
     #[must_use]
     pub fn dropped_rows(&self) -> f64 {
-        self.artist.dropped_rows() as f64
+        self.0.dropped_rows() as f64
     }
 
     /// The analysis as of a day.
     #[napi]
     pub fn analyze(&self, env: Env, as_of: String) -> napi::Result<Vec<Pack>> {
         let analyze = || -> Outcome<Vec<Pack>> {
-            let analysis = self.artist.analyze(day("asOf", &as_of)?)?;
+            let analysis = self.0.analyze(day("asOf", &as_of)?)?;
             packs(1, |_| &analysis)
         };
         guarded(analyze).map_err(|e| thrown(&env, &e))
@@ -94,7 +91,7 @@ impl NativeLive {
     /// How each number of the analysis came about, in words.
     #[napi]
     pub fn explain(&self, env: Env, as_of: String) -> napi::Result<String> {
-        let words = || -> Outcome<String> { Ok(explain(&self.artist.analyze(day("asOf", &as_of)?)?, self.engine.settings())) };
+        let words = || -> Outcome<String> { Ok(explain(&self.0.analyze(day("asOf", &as_of)?)?, self.0.settings())) };
         guarded(words).map_err(|e| thrown(&env, &e))
     }
 }

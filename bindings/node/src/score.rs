@@ -300,29 +300,25 @@ impl<'a> Rows<'a> {
 
     /// The viral posts, one row each.
     fn viral(&self, scores: &Scores) -> Table {
-        const NAMES: [&str; 8] = ["artist", "row", "engagement", "mean", "sd", "z", "lift", "others"];
         let of = |artist: usize| scores.viral_rows(artist).map(move |spike| (artist, spike));
         let found: Vec<(usize, Spike)> = match self.artists {
             few @ ..SOME => (0..few).flat_map(of).collect(),
             many => (0..many).into_par_iter().with_min_len(SOME).flat_map_iter(of).collect(),
         };
         let figures = |of: fn(&Spike) -> f64| Column::Figures(found.iter().map(|(_, s)| of(s)).collect());
-        let column = |name: &'static str| {
-            let column = match name {
-                "artist" => Column::Counts(found.iter().map(|(artist, _)| u32::try_from(*artist).unwrap_or(u32::MAX)).collect()),
-                "row" => Column::Counts(found.iter().map(|(_, s)| self.given_row(s.position)).collect()),
-                "engagement" => figures(|s| s.value),
-                "mean" => figures(|s| s.mean),
-                "sd" => figures(|s| s.sd),
-                "z" => figures(|s| s.z.unwrap_or(f64::NAN)),
-                "lift" => figures(|s| s.lift.unwrap_or(f64::NAN)),
-                _ => Column::Counts(found.iter().map(|(_, s)| s.others).collect()),
-            };
-            (name, column)
-        };
+        let columns: [(&str, &(dyn Fn() -> Column + Sync)); 8] = [
+            ("artist", &|| Column::Counts(found.iter().map(|(artist, _)| u32::try_from(*artist).unwrap_or(u32::MAX)).collect())),
+            ("row", &|| Column::Counts(found.iter().map(|(_, s)| self.given_row(s.position)).collect())),
+            ("engagement", &|| figures(|s| s.value)),
+            ("mean", &|| figures(|s| s.mean)),
+            ("sd", &|| figures(|s| s.sd)),
+            ("z", &|| figures(|s| s.z.unwrap_or(f64::NAN))),
+            ("lift", &|| figures(|s| s.lift.unwrap_or(f64::NAN))),
+            ("others", &|| Column::Counts(found.iter().map(|(_, s)| s.others).collect())),
+        ];
         Table(match found.len() {
-            ..SOME => NAMES.into_iter().map(column).collect(),
-            _ => NAMES.into_par_iter().map(column).collect(),
+            ..SOME => columns.into_iter().map(|(name, column)| (name, column())).collect(),
+            _ => columns.into_par_iter().map(|(name, column)| (name, column())).collect(),
         })
     }
 

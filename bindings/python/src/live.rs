@@ -25,12 +25,11 @@ use crate::table::Naive;
 pub(crate) struct LiveArtist {
     artist: fanpulse_core::LiveArtist,
     id: String,
-    engine: Engine,
 }
 
 impl LiveArtist {
     pub(crate) fn new(engine: &Engine, artist_id: &str) -> Self {
-        Self { artist: engine.live(artist_id), id: artist_id.to_owned(), engine: engine.clone() }
+        Self { artist: engine.live(artist_id), id: artist_id.to_owned() }
     }
 }
 
@@ -81,7 +80,7 @@ impl LiveArtist {
     /// The analysis as of a day, in words.
     fn explain(&self, as_of: &Bound<'_, PyAny>) -> PyResult<String> {
         let day = self::as_of(as_of)?;
-        briefly(as_of.py(), || Ok(explain(&self.artist.analyze(day)?, self.engine.settings())))
+        briefly(as_of.py(), || Ok(explain(&self.artist.analyze(day)?, self.artist.settings())))
     }
 
     /// The artist's id.

@@ -10,6 +10,7 @@ use super::{Engine, Scores};
 use crate::ingest::{Component, Dataset, MetricKind, Observation, Post, check_value};
 use crate::report::Analysis;
 use crate::series::{Frame, Layout};
+use crate::settings::Settings;
 use crate::{Day, Error, Instant, Result};
 
 /// A component of a [`LiveArtist`], by which observations reach it without a search.
@@ -71,6 +72,12 @@ impl LiveArtist {
             post_rows: BTreeMap::new(),
             dropped: 0,
         }
+    }
+
+    /// The settings behind its analyses.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.engine.settings
     }
 
     /// The handle of a component, made now if it is new.
